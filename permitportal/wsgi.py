@@ -1,0 +1,11 @@
+"""The door for the web server: `gunicorn permitportal.wsgi`."""
+
+import os
+
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "permitportal.settings")  # noqa: TID251
+application = get_wsgi_application()
+# A web server runs no system checks by itself; a portal with a bad setting must not open.
+call_command("check")
