@@ -1,0 +1,1 @@
+"""Parking permits, and their way to the OPS-COM Controller and back."""

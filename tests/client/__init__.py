@@ -1,0 +1,1 @@
+"""What the controller's client does over real sockets, whatever answers there."""
