@@ -1,0 +1,1 @@
+"""What the sandbox promises, over real sockets to a real process."""
