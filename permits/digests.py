@@ -1,0 +1,60 @@
+"""How a record is written down as text, and the keyed digest over it. Knows no Django.
+
+The text is the same whichever database the record came from, and docs/archives.md describes it for
+whoever checks an exported archive: JSON in ASCII, keys in order, no spaces. A field that is empty
+is left out, so that a field which a later version adds changes no digest of an older record.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+LENGTH: Final = 32  # bytes of a digest
+_EMPTY: Final[tuple[Any, ...]] = (None, "", {}, [])
+
+
+def text(content: Mapping[str, Any]) -> str:
+    """Return the one text of what JSON can hold."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def fields(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the fields as JSON can hold them, but for the empty ones."""
+    return {name: value(each) for name, each in values if each not in _EMPTY}
+
+
+def value(given: Any) -> Any:
+    """Return a value as JSON holds it, alike however a database has returned it."""
+    match given:
+        case datetime():
+            return moment(given)
+        case Decimal():
+            return f"{given:.2f}"
+        case float() if given.is_integer():
+            return int(given)  # PostgreSQL says 1e3 as 1000
+        case dict():
+            return {str(name): value(each) for name, each in given.items()}
+        case list() | tuple():
+            return [value(each) for each in given]
+        case str():
+            return str(given)  # of a choice its text
+    return given
+
+
+def moment(given: datetime) -> str:
+    """Return a moment in UTC, to the microsecond."""
+    return f"{given.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def keyed(key: bytes, content: Mapping[str, Any]) -> bytes:
+    """Return the HMAC-SHA256 of what was written down."""
+    return hmac.digest(key, text(content).encode(), "sha256")
+
+
+def plain(content: Mapping[str, Any]) -> bytes:
+    """Return the SHA-256 of what was written down, which anybody can check."""
+    return hashlib.sha256(text(content).encode()).digest()

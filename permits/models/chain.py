@@ -1,0 +1,236 @@
+"""The chains that hold the history together, and how a record becomes a link of one.
+
+Each permit has a chain: its calls (opened and closed), its decisions and its edits, in the order in
+which they were written. What belongs to no permit is in a chain of its day and kind. A link's
+digest is keyed and covers the link's content, its number and the digest before it, so nothing can
+be changed, removed, added or moved without the key. The chain's row holds how many links there are
+and the last digest, with a proof that is keyed as well, so that none can be removed at the end.
+
+Writing a link locks its own chain and no other. Whoever has locked a permit's row locks its chain
+after it, never before.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import IntEnum
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection, models, transaction
+
+from permits import digests
+
+
+class Stream(IntEnum):
+    """What belongs to no permit, and has a chain for each day."""
+
+    COUNTS = 1
+    ACTIVITY = 2
+    ZONES = 3
+
+
+_STREAM_NAMES: Final = {
+    Stream.COUNTS: "counts",
+    Stream.ACTIVITY: "activity",
+    Stream.ZONES: "edits of zones",
+}
+
+
+class Chain(models.Model):
+    """Where a chain ends. Its number is its permit's, or is below zero for a stream's day."""
+
+    id = models.BigIntegerField(primary_key=True)
+    length = models.PositiveIntegerField()
+    head = models.BinaryField(max_length=digests.LENGTH)  # the last link's digest
+    proof = models.BinaryField(max_length=digests.LENGTH)  # keyed, over the three before
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return chain_name(self.pk)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of a chain, as it was read."""
+
+    length: int
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a link is over."""
+
+    kind: str
+    fields: dict[str, Any]  # as `digests.fields` returns them
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link as it is kept with its record."""
+
+    number: int
+    digest: bytes
+
+
+NO_LINK: Final = Head(0, b"")
+
+
+class Overtaken(Exception):
+    """Somebody else has written a link since the chain's end was read: read it again."""
+
+
+def stream_chain(stream: Stream, moment: datetime) -> int:
+    """Return the number of the chain of a stream's day, by the calendar of UTC."""
+    return -(moment.astimezone(UTC).date().toordinal() * 10 + stream)
+
+
+def stream_of(chain: int) -> tuple[Stream, date]:
+    """Return which stream's day has the chain of this number below zero."""
+    ordinal, stream = divmod(-chain, 10)
+    return Stream(stream), date.fromordinal(ordinal)
+
+
+def chain_name(chain: int) -> str:
+    """Return a chain's name for people."""
+    if chain > 0:
+        return f"permit {chain}"
+    stream, day = stream_of(chain)
+    return f"{_STREAM_NAMES[stream]} of {day}"
+
+
+def link_content(chain: int, number: int, previous: bytes, entry: Entry) -> dict[str, Any]:
+    """Return what a link's digest is over."""
+    return {
+        "chain": chain,
+        "link": number,
+        "previous": previous.hex(),
+        "kind": entry.kind,
+        "fields": entry.fields,
+    }
+
+
+def head_content(chain: int, length: int, digest: bytes) -> dict[str, Any]:
+    """Return what the proof of a chain's end is over."""
+    return {"chain": chain, "length": length, "head": digest.hex()}
+
+
+def append(chain: int, entries: Iterable[Entry], head: Head | None = None) -> list[Link]:
+    """Add links to a chain, inside the transaction that writes their records.
+
+    A head that was read with the permit's row saves a statement. Raises `Overtaken` where it is no
+    longer the end.
+    """
+    links, new = extend(chain, entries, read_head(chain) if head is None else head)
+    before = new.length - len(links)
+    write_head(chain, before, new)
+    return links
+
+
+def read_head(chain: int) -> Head:
+    """Return the chain's end, held until the transaction ends."""
+    lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT length, head FROM permits_chain WHERE id = %s {lock}",  # noqa: S608
+            [chain],
+        )
+        row = cursor.fetchone()
+    if row is not None:
+        return Head(row[0], bytes(row[1]))
+    return NO_LINK
+
+
+def extend(chain: int, entries: Iterable[Entry], head: Head) -> tuple[list[Link], Head]:
+    """Return the links that follow a chain's end, and its new end; writes nothing."""
+    key = settings.HISTORY_KEYS[0]
+    links: list[Link] = []
+    number, digest = head.length, head.digest
+    for entry in entries:
+        number += 1
+        digest = digests.keyed(key, link_content(chain, number, digest, entry))
+        links.append(Link(number, digest))
+    return links, Head(number, digest)
+
+
+def head_proof(chain: int, head: Head) -> bytes:
+    """Return the keyed proof that the chain ends here."""
+    return digests.keyed(settings.HISTORY_KEYS[0], head_content(chain, head.length, head.digest))
+
+
+def write_head(chain: int, before: int, new: Head) -> None:
+    """Move the chain's end on from the length it had before; else raise `Overtaken`."""
+    proof = head_proof(chain, new)
+    with connection.cursor() as cursor:
+        if before:
+            cursor.execute(
+                "UPDATE permits_chain SET length = %s, head = %s, proof = %s "
+                "WHERE id = %s AND length = %s",
+                [new.length, new.digest, proof, chain, before],
+            )
+        else:
+            cursor.execute(
+                "INSERT INTO permits_chain (id, length, head, proof) VALUES (%s, %s, %s, %s) "
+                "ON CONFLICT (id) DO NOTHING",
+                [chain, new.length, new.digest, proof],
+            )
+        if cursor.rowcount != 1:
+            raise Overtaken(chain_name(chain))
+
+
+class Linked(models.Model):
+    """A record that is a link of a chain, written once."""
+
+    link = models.PositiveIntegerField(null=True, editable=False)
+    digest = models.BinaryField(max_length=digests.LENGTH, null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the record and its link together."""
+        with transaction.atomic():
+            if self._state.adding and not self.is_linked():
+                self._link_up()
+            super().save(*args, **kwargs)
+
+    def chain(self) -> int:
+        """Return the number of the chain that the record is in."""
+        raise NotImplementedError
+
+    def entry(self) -> Entry:
+        """Return what the record's link is over."""
+        raise NotImplementedError
+
+    def is_linked(self) -> bool:
+        """Whether it has its link already."""
+        return self.digest is not None
+
+    def take_links(self, head: Head | None = None) -> None:
+        """Become the chain's next link, inside the transaction that writes the record."""
+        (taken,) = append(self.chain(), [self.entry()], head)
+        self.link, self.digest = taken.number, taken.digest
+
+    def _link_up(self) -> None:
+        while True:
+            try:
+                self.take_links()
+            except Overtaken:
+                continue  # the chain was just begun by another
+            return
+
+
+def named(record: models.Model, names: Iterable[str]) -> dict[str, Any]:
+    """Return these fields of a record as its digest sees them."""
+    return digests.fields((name, getattr(record, name)) for name in names)
+
+
+def typed(record: models.Model, names: Iterable[str]) -> dict[str, Any]:
+    """Return the same of a record whose fields may be as someone typed them: `"5"` for 5.00."""
+    return digests.fields(
+        (name, record._meta.get_field(name).to_python(getattr(record, name)))  # type: ignore[union-attr]
+        for name in names
+    )

@@ -1,0 +1,66 @@
+"""How the link to the controller stands: in use, or paused and why."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class LinkQuerySet(models.QuerySet["Link"]):
+    """Questions asked of the link."""
+
+    def paused(self) -> "LinkQuerySet":
+        """The link, if it is paused."""
+        return self.exclude(pause=Link.Pause.NONE)
+
+
+class Link(models.Model):
+    """The one row that says whether calls are made at all, shared by all processes.
+
+    A refused configuration or a dead controller pauses the queue; while it is paused one probe at
+    a time asks whether the controller is back.
+    """
+
+    class Pause(models.TextChoices):
+        """Why no calls are made."""
+
+        NONE = "", "In use"
+        CONFIGURATION = "config", "The controller refuses our configuration"
+        UNREACHABLE = "down", "The controller cannot be reached"
+
+    ONLY: ClassVar = 1
+
+    pause = models.CharField(max_length=6, choices=Pause, default=Pause.NONE, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    detail = models.TextField(blank=True)  # what the controller, or the network, said
+    probes = models.PositiveIntegerField(default=0)  # since the pause; each waits longer
+    probe_at = models.DateTimeField(null=True, blank=True)  # when to ask again
+    probing_until = models.DateTimeField(null=True, blank=True)  # someone asks just now
+    next_count_at = models.DateTimeField(null=True, blank=True)  # when the schedule asks
+    next_call_at = models.DateTimeField(null=True, blank=True)  # under a rate limit
+
+    objects = LinkQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("resume_link", "Can resume calls to the controller")]
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="link_is_one"),
+            models.CheckConstraint(
+                condition=Q(pause="", paused_at=None) | (~Q(pause="") & Q(paused_at__isnull=False)),
+                name="link_paused_since",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_pause_display()
+
+    @classmethod
+    def current(cls) -> "Link":
+        """Return the row, which the first to ask creates."""
+        return cls.objects.get_or_create(pk=cls.ONLY)[0]
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no calls but probes are made."""
+        return self.pause != self.Pause.NONE
