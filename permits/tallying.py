@@ -1,0 +1,104 @@
+"""Keeping the tallies: each closed call is counted once, whoever counts and whatever crashes.
+
+Calls are counted in the order of their beginning, up to a moment before which all have ended. The
+counts and that moment are written in one transaction, so a count that was cut off never was.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import Count, F, Min, Model
+from django.utils import timezone
+
+from permits.models import CallTally, Permit, ResponseTally, SyncAttempt, Tallied
+from permits.sync.writing import writing
+
+SETTLED_AFTER: Final = timedelta(seconds=30)  # past the longest that a call can be under way
+SLICE: Final = timedelta(hours=1)  # counted in one transaction
+
+Keys = dict[str, Any]
+
+
+def tally(*, go_on: Callable[[], bool]) -> None:
+    """Count what has ended since the last time, an hour at a time, as long as `go_on` says so."""
+    Tallied.objects.get_or_create(pk=Tallied.ONLY)
+    while go_on() and _tally_slice():
+        pass
+    _tally_zones()
+
+
+def rebuild() -> None:
+    """Forget every tally of calls that are still in the history, and count them anew."""
+    first = SyncAttempt.objects.aggregate(first=Min("started_at"))["first"]
+    with writing():
+        Tallied.objects.select_for_update().get_or_create(pk=Tallied.ONLY)
+        if first is not None:
+            first = Tallied.hour_of(first)
+            for model in (CallTally, ResponseTally):
+                model.objects.filter(hour__gte=first).delete()
+        Tallied.objects.update(until=first)
+    tally(go_on=lambda: True)
+
+
+def settled_until(now: datetime) -> datetime:
+    """Return the moment before which every call that was begun has ended and is written down."""
+    longest = timedelta(seconds=settings.OPSCOM_DEADLINE) + SETTLED_AFTER
+    under_way = SyncAttempt.objects.filter(outcome=SyncAttempt.Outcome.SENDING)
+    oldest = under_way.order_by("started_at").values_list("started_at", flat=True).first()
+    return min(filter(None, (now - longest, oldest)))
+
+
+def _tally_slice() -> bool:
+    """Count the next slice; return whether there is more."""
+    settled = settled_until(timezone.now())
+    with writing():
+        state = Tallied.objects.select_for_update().get(pk=Tallied.ONLY)
+        calls = SyncAttempt.objects.order_by("started_at", "pk")
+        if state.until is not None:
+            calls = calls.filter(started_at__gte=state.until)
+        begins = calls.values_list("started_at", flat=True).first()
+        if begins is None or begins >= settled:
+            return False
+        until = min(Tallied.hour_of(begins) + SLICE, settled)
+        outcomes, times = count(calls.filter(started_at__lt=until))
+        _add(CallTally, outcomes, ("hour", "operation", "outcome", "error_code"))
+        _add(ResponseTally, times, ("hour", "bucket"))
+        Tallied.objects.filter(pk=state.pk).update(until=until)
+    return until < settled
+
+
+def count(calls: Any) -> tuple[Counter[tuple[Any, ...]], Counter[tuple[Any, ...]]]:
+    """Count calls by hour, operation, outcome and code, and those with an answer by its time."""
+    outcomes: Counter[tuple[Any, ...]] = Counter()
+    times: Counter[tuple[Any, ...]] = Counter()
+    buckets: dict[int, int] = {}
+    fields = ("started_at", "operation", "outcome", "error_code", "http_status", "duration_ms")
+    for started_at, operation, outcome, code, status, took in calls.values_list(*fields).iterator():
+        hour = Tallied.hour_of(started_at)
+        outcomes[hour, operation, outcome, code or CallTally.NO_CODE] += 1
+        if status is not None and took is not None:
+            if took not in buckets:
+                buckets[took] = ResponseTally.bucket_of(took)
+            times[hour, buckets[took]] += 1
+    return outcomes, times
+
+
+def _add(model: type[Model], counts: Counter[tuple[Any, ...]], names: tuple[str, ...]) -> None:
+    rows = model._default_manager
+    for values, calls in counts.items():
+        key: Keys = dict(zip(names, values, strict=True))
+        if not rows.filter(**key).update(calls=F("calls") + calls):
+            rows.create(**key, calls=calls)
+
+
+def _tally_zones() -> None:
+    """Count the permits of each zone on the controller, where that was done some time ago."""
+    now = timezone.now()
+    due = Tallied.objects.exclude(zones_at__gt=now - Tallied.ZONES_EVERY)
+    if due.update(zones_at=now):
+        there = Permit.objects.held_by_controller().exclude(zone=None).order_by()
+        counted = there.values_list("zone").annotate(permits=Count("pk")).order_by("-permits")
+        Tallied.objects.update(zones=[[zone, permits] for zone, permits in counted])

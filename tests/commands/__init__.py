@@ -1,0 +1,1 @@
+"""The commands of `manage.py`, and the database that migrating makes."""

@@ -1,0 +1,113 @@
+"""`check_controller` says what each step saw, and fails where one fails."""
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from permits.models import Permit, Validation
+from tests.environment import ROOT
+from tests.portal import Portal
+from tests.sandbox_server import TOKEN, Sandbox
+
+pytestmark = pytest.mark.usefixtures("portal")
+
+
+def test_it_ends_well_where_the_controller_answers(portal: Portal) -> None:
+    done = portal.manage("check_controller")
+    assert "ok  Counts: It counts permits in " in done.stdout
+    assert TOKEN not in done.stdout
+
+
+def test_it_fails_where_a_step_fails(portal: Portal, sandbox: Sandbox) -> None:
+    sandbox.fault("error", code=9002, message="No.")
+    done = portal.manage("check_controller", check=False)
+    assert done.returncode == 1
+    assert "FAILED  Counts: " in done.stdout
+    assert "permit-create" in done.stdout
+    assert "Failed: Counts." in done.stderr
+
+
+class TestValidate:
+    def test_against_the_sandbox_it_does_not_ask_and_prints_the_transcript(
+        self, portal: Portal, sandbox: Sandbox
+    ) -> None:
+        done = portal.manage("check_controller", "--validate")
+        assert "18. Delete it once more: it is gone: As it should" in done.stdout
+        assert '"apiToken": "[token]"' in done.stdout
+        assert TOKEN not in done.stdout
+        assert sandbox.records("live") == []
+
+    def test_a_real_controller_is_left_alone_where_nobody_can_be_asked(
+        self, portal: Portal, sandbox: Sandbox
+    ) -> None:
+        done = portal.manage("check_controller", "--validate", check=False, **real(sandbox))
+        assert done.returncode == 1
+        assert "say --yes to validate against it" in done.stderr
+        assert sandbox.requests("push") == []
+
+    def test_with_yes_it_is_validated_without_a_question(
+        self, portal: Portal, sandbox: Sandbox
+    ) -> None:
+        done = portal.manage("check_controller", "--validate", "--yes", check=True, **real(sandbox))
+        assert "Nothing is left on the controller: As it should" in done.stdout
+
+    @pytest.mark.parametrize("typed", ["n", "", "perhaps"])
+    def test_whoever_does_not_say_yes_pushes_nothing(
+        self, portal: Portal, sandbox: Sandbox, typed: str
+    ) -> None:
+        code, said = at_a_terminal(portal, sandbox, typed)
+        assert code == 1
+        assert f"test permits on {sandbox.url}? [y/N]" in said
+        assert "Nothing was pushed." in said
+        assert sandbox.requests("push") == []
+        assert not Validation.objects.exists()
+
+    def test_whoever_says_yes_has_it_validated(self, portal: Portal, sandbox: Sandbox) -> None:
+        code, said = at_a_terminal(portal, sandbox, "y")
+        assert code == 0, said
+        assert Validation.objects.get().has_passed
+        assert set(Permit.objects.values_list("state", flat=True)) == {Permit.State.DELETED}
+
+    def test_a_run_that_fails_fails_the_command(self, portal: Portal, sandbox: Sandbox) -> None:
+        sandbox.fault("error", operation="push", code=9022)
+        done = portal.manage("check_controller", "--validate", check=False)
+        assert done.returncode == 1
+        assert "Push a permit: Failed" in done.stdout
+        assert "the transcript says where" in done.stderr
+
+    def test_a_second_run_is_refused_while_one_is_under_way(
+        self, portal: Portal, sandbox: Sandbox
+    ) -> None:
+        Validation.objects.create(address="x", client_code="x", time_zone="UTC")
+        done = portal.manage("check_controller", "--validate", check=False)
+        assert done.returncode == 1
+        assert "A run is under way already." in done.stderr
+
+
+def real(sandbox: Sandbox) -> dict[str, str]:
+    """What makes the sandbox a real controller for the portal: an address that was configured."""
+    return {"OPSCOM_URL": sandbox.url, "OPSCOM_CLIENT_CODE": "OC-TOMA", "OPSCOM_API_TOKEN": TOKEN}
+
+
+def at_a_terminal(portal: Portal, sandbox: Sandbox, typed: str) -> tuple[int, str]:
+    """Validate the real controller at a terminal, and answer its question; what it ended with."""
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{typed}\n".encode())
+    try:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "check_controller", "--validate"],
+            cwd=ROOT,
+            env={**os.environ, **portal.variables, **real(sandbox)},
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    return done.returncode, done.stdout + done.stderr

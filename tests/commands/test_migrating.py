@@ -1,0 +1,132 @@
+"""Migrating there and back, and what is there once it is done."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from pytest_django import DjangoDbBlocker
+
+from permits.models import Permit, Plate
+from tests import environment, postgres
+from tests.database import connected_to
+from tests.engine.office import edit, enter, push
+from tests.sandbox_server import Sandbox
+
+GROUPS = {
+    "Parking staff": {
+        *("view_permit", "add_permit", "change_permit", "view_zone"),
+        *("send_permit", "view_batch"),
+    },
+    "Supervisors": {
+        *("view_permit", "add_permit", "change_permit", "view_zone"),
+        *("send_permit", "view_batch", "resolve_permit", "resume_link", "pull_counts"),
+        *("view_syncattempt", "view_importrun", "view_activity"),
+        *("view_seal", "view_verification", "add_verification"),
+        *("add_zone", "change_zone", "delete_zone"),
+        *("view_alert", "view_validation"),
+        *("lift_lockout", "test_alert", "add_validation"),
+    },
+    "Auditors": {
+        *("view_permit", "view_zone", "view_batch"),
+        *("view_syncattempt", "view_importrun", "view_activity"),
+        *("view_seal", "view_verification", "add_verification"),
+        *("view_alert", "view_validation"),
+    },
+}
+
+
+@pytest.fixture
+def empty_database(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """A database without a table, and the models pointed to it."""
+    name = f"empty_{environment.WORKER}_{abs(hash(request.node.name)) % 10**8}"
+    on_postgres = environment.ON_POSTGRES
+    url = postgres.create(name) if on_postgres else environment.database_url(name)
+    with django_db_blocker.unblock(), connected_to(url):
+        yield
+
+
+def migrate(*arguments: str) -> None:
+    """Migrate without a word."""
+    call_command("migrate", *arguments, verbosity=0)
+
+
+def our_tables() -> set[str]:
+    """The tables of the permits."""
+    return {name for name in connection.introspection.table_names() if name.startswith("permits_")}
+
+
+def constraints_and_indexes() -> set[str]:
+    """The names of all constraints and indexes of the permits' tables."""
+    with connection.cursor() as cursor:
+        return {
+            name
+            for table in our_tables()
+            for name in connection.introspection.get_constraints(cursor, table)
+        }
+
+
+def groups() -> dict[str, set[str]]:
+    """The codenames of each group's permissions."""
+    return {
+        group.name: set(group.permissions.values_list("codename", flat=True))
+        for group in Group.objects.all()
+    }
+
+
+@pytest.mark.database
+@pytest.mark.usefixtures("empty_database")
+class TestMigrating:
+    def test_each_step_goes_back_and_forth(self, sandbox: Sandbox) -> None:
+        migrate()
+        tables, names = our_tables(), constraints_and_indexes()
+        assert "permits_permit" in tables
+        steps = [name for app, name in MigrationLoader(connection).graph.nodes if app == "permits"]
+        for step in [*sorted(steps, reverse=True)[1:], "zero"]:
+            migrate("permits", step)
+        assert our_tables() == set()
+        applied = MigrationRecorder(connection).applied_migrations()
+        assert not [step for app, step in applied if app == "permits"]
+        migrate()
+        assert our_tables() == tables
+        assert {name for name in names if not name.startswith("__")} <= constraints_and_indexes()
+        assert push().state == Permit.State.SYNCED
+
+    def test_no_index_or_constraint_of_the_models_was_lost_on_the_way(self) -> None:
+        migrate()
+        models = apps.get_app_config("permits").get_models()
+        meant = {
+            each.name
+            for model in models
+            for each in (*model._meta.indexes, *model._meta.constraints)
+        }
+        assert meant <= constraints_and_indexes()
+
+    def test_no_trigger_was_lost_on_the_way(self) -> None:
+        """SQLite drops a table's triggers where a migration makes the table anew."""
+        migrate()
+        permit = enter(plate="ABC 123")
+        edit(permit, plate="NEW 4711")
+        assert [plate.key for plate in Plate.objects.holding("C12")] == ["ABC123"]
+        assert [plate.key for plate in Plate.objects.holding("W47")] == ["NEW4711"]
+
+    def test_the_groups_are_there_with_their_permissions(self) -> None:
+        migrate()
+        assert groups() == GROUPS
+
+    def test_a_group_that_the_office_has_changed_is_left_alone(self) -> None:
+        migrate()
+        auditors = Group.objects.get(name="Auditors")
+        auditors.permissions.set(Permission.objects.filter(codename="view_permit"))
+        Group.objects.get(name="Parking staff").delete()
+        migrate()
+        assert groups() == {**GROUPS, "Auditors": {"view_permit"}}
+
+    def test_the_models_need_no_further_migration(self) -> None:
+        call_command("makemigrations", "--check", "--dry-run", verbosity=0)
