@@ -1,0 +1,22 @@
+"""What the proofs of an archive and of its anchors are over."""
+
+from typing import Any
+
+from permits import digests
+from permits.models import Archive
+from permits.models.chain import Head, head_content
+
+
+def archive_content(made: Archive) -> dict[str, Any]:
+    """Return what the proof of a finished file is over."""
+    return {
+        "archive": made.pk,
+        "before": digests.moment(made.before),
+        "sha256": bytes(made.digest).hex(),
+        "links": made.records,
+    }
+
+
+def anchor_content(archive_id: int, chain: int, head: Head) -> dict[str, Any]:
+    """Return what the proof of a chain's new beginning is over."""
+    return {"archive": archive_id, **head_content(chain, head.length, head.digest)}

@@ -1,0 +1,157 @@
+"""The links of one chain, read back from the records that carry them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+from django.db.models import Model, QuerySet
+
+from permits.models import Activity, Decision, Permit, SyncAttempt, Zone
+from permits.models.chain import Entry, Stream, stream_of
+
+PermitEdit: Any = Permit.history.model
+ZoneEdit: Any = Zone.history.model
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A link as its record carries it, and the record as people know it."""
+
+    number: int | None
+    digest: bytes | None
+    entry: Entry
+    record: str  # "sync attempt 12"
+    key: int
+    at: datetime
+
+    @property
+    def said(self) -> str:
+        """Name the record and when it was written."""
+        return f"{self.record} of {self.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def of_permits(low: int, high: int | None) -> Iterator[tuple[int, list[Carried]]]:
+    """Return each chain of permits above `low` to `high` that any record names, in order."""
+    return _merged(
+        [
+            (
+                _within(SyncAttempt.objects.order_by("permit_id"), "permit_id", low, high),
+                "permit_id",
+            ),
+            (_within(Decision.objects.order_by("permit_id"), "permit_id", low, high), "permit_id"),
+            (_within(PermitEdit.objects.order_by("id"), "id", low, high), "id"),
+        ]
+    )
+
+
+def of_stream(chain: int) -> list[Carried]:
+    """Return the links that the records of a stream's day carry."""
+    stream, day = stream_of(chain)
+    first = datetime.combine(day, time(), UTC)
+    within = (first, first + timedelta(days=1))
+    return [link for record in _of_day(stream, *within) for link in carried(record)]
+
+
+def next_day(stream: Stream, after: datetime) -> datetime | None:
+    """Return when the first record of a stream from this moment on was written."""
+    records, field = _stream(stream)
+    earliest = records.filter(**{f"{field}__gte": after}).order_by(field)
+    found: datetime | None = earliest.values_list(field, flat=True).first()
+    return found
+
+
+def _of_day(stream: Stream, start: datetime, end: datetime) -> Iterable[Any]:
+    records, field = _stream(stream)
+    return records.filter(**{f"{field}__gte": start, f"{field}__lt": end}).order_by("pk").iterator()
+
+
+def _stream(stream: Stream) -> tuple[QuerySet[Any], str]:
+    match stream:
+        case Stream.COUNTS:
+            return SyncAttempt.objects.filter(permit=None), "started_at"
+        case Stream.ACTIVITY:
+            return Activity.objects.all(), "at"
+        case Stream.ZONES:
+            return ZoneEdit.objects.all(), "history_date"
+
+
+def _within(records: QuerySet[Any], field: str, low: int, high: int | None) -> QuerySet[Any]:
+    above = records.filter(**{f"{field}__gt": low})
+    return above if high is None else above.filter(**{f"{field}__lte": high})
+
+
+def _merged(sources: list[tuple[QuerySet[Any], str]]) -> Iterator[tuple[int, list[Carried]]]:
+    """Bring together what belongs to one permit; only one permit's links are held at a time."""
+    streams = [_Ahead(records.iterator(chunk_size=_CHUNK), field) for records, field in sources]
+    while True:
+        waiting = [each.chain for each in streams if each.chain is not None]
+        if not waiting:
+            return
+        chain = min(waiting)
+        links = [
+            link for stream in streams for record in stream.take(chain) for link in carried(record)
+        ]
+        yield chain, links
+
+
+_CHUNK: Final = 500
+
+
+class _Ahead:
+    """Records in the order of their permits, of which the next is known."""
+
+    def __init__(self, records: Iterable[Any], field: str) -> None:
+        self._records, self._field = iter(records), field
+        self._step()
+
+    def _step(self) -> None:
+        self._next = next(self._records, None)
+        self.chain = None if self._next is None else int(getattr(self._next, self._field))
+
+    def take(self, chain: int) -> Iterator[Any]:
+        while self.chain == chain:
+            yield self._next
+            self._step()
+
+
+def carried(record: Model) -> list[Carried]:
+    """Return the links that a record carries."""
+    match record:
+        case SyncAttempt():
+            return _of_attempt(record)
+        case Decision():
+            said, at = f"decision {record.pk}", record.decided_at
+        case Activity():
+            said, at = f"activity {record.pk}", record.at
+        case PermitEdit():
+            said, at = f"edit {record.pk}", record.history_date
+        case ZoneEdit():
+            said, at = f"edit of a zone {record.pk}", record.history_date
+        case _:
+            raise TypeError(f"{record!r} is no record of the history.")
+    digest = None if record.digest is None else bytes(record.digest)
+    return [Carried(record.link, digest, record.entry(), said, record.pk, at)]
+
+
+def _of_attempt(attempt: SyncAttempt) -> list[Carried]:
+    name = f"sync attempt {attempt.pk}"
+    opened = Carried(
+        attempt.opened_link,
+        None if attempt.opened_digest is None else bytes(attempt.opened_digest),
+        attempt.opening(),
+        f"{name} (its beginning)",
+        attempt.pk,
+        attempt.started_at,
+    )
+    if attempt.finished_at is None:
+        return [opened]
+    closed = Carried(
+        attempt.link,
+        None if attempt.digest is None else bytes(attempt.digest),
+        attempt.closing(),
+        f"{name} (its end)",
+        attempt.pk,
+        attempt.finished_at,
+    )
+    return [opened, closed]

@@ -1,0 +1,1 @@
+"""The history cannot be changed in silence, and what was changed past every guard is named."""

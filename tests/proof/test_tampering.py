@@ -1,0 +1,335 @@
+"""What was changed, removed, added or moved past every guard is named, and nothing else."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from permits import digests, proof, sync
+from permits.models import Activity, Chain, Decision, Permit, Seal, SealedHead, SyncAttempt, Zone
+from permits.models.chain import Linked
+from tests.engine.gate import Gate
+from tests.engine.office import END, START, enter, push, queued_for, send
+from tests.proof.conftest import Sql, Story, problems
+from tests.sandbox_server import Sandbox
+
+PermitEdit: Any = Permit.history.model
+ZoneEdit: Any = Zone.history.model
+COLUMNS: Final = {
+    SyncAttempt: ("permits_syncattempt", "id"),
+    Decision: ("permits_decision", "id"),
+    Activity: ("permits_activity", "id"),
+    PermitEdit: ("permits_historicalpermit", "history_id"),
+    ZoneEdit: ("permits_historicalzone", "history_id"),
+}
+CHANGES: Final = [
+    ("permits_syncattempt", "actor", "somebody else", "sync attempt"),
+    ("permits_syncattempt", "request", '{"plate": "OTHER"}', "sync attempt"),
+    ("permits_syncattempt", "response", "{}", "sync attempt"),
+    ("permits_syncattempt", "outcome", "not_sent", "sync attempt"),
+    ("permits_syncattempt", "started_at", "2026-11-22 00:00:00+00:00", "sync attempt"),
+    ("permits_decision", "reason", "None of your business.", "decision"),
+    ("permits_decision", "verdict", "keep", "decision"),
+    ("permits_activity", "actor", "nobody", "activity"),
+    ("permits_activity", "details", '{"rows": 1}', "activity"),
+    ("permits_historicalpermit", "plate", "OTHER", "edit"),
+    ("permits_historicalpermit", "actor", "nobody", "edit"),
+    ("permits_historicalzone", "name", "Lot 6", "edit of a zone"),
+]
+
+
+def test_a_history_that_nobody_touched_is_whole(story: Story) -> None:
+    proof.make_seal("auditor")
+    run = proof.verify("auditor")
+    assert run.problems == []
+    assert run.holds
+    links = 2 * SyncAttempt.objects.count() + Decision.objects.count() + Activity.objects.count()
+    assert run.records == links + PermitEdit.objects.count() + ZoneEdit.objects.count()
+    assert run.seals == 1
+
+
+def test_a_call_under_way_is_whole(gate: Gate) -> None:
+    permit = queued_for("push")
+    with gate.sending(permit):
+        assert problems() == []
+    assert problems() == []
+
+
+@pytest.mark.parametrize(("table", "column", "value", "named"), CHANGES)
+def test_a_changed_record_is_named(
+    story: Story, sql: Sql, table: str, column: str, value: str, named: str
+) -> None:
+    key = "history_id" if "historical" in table else "id"
+    with connection.cursor() as cursor:
+        closed = "WHERE permit_id IS NOT NULL" if table == "permits_syncattempt" else ""
+        cursor.execute(f"SELECT max({key}) FROM {table} {closed}")
+        pk = cursor.fetchone()[0]
+    sql(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", value, pk)
+    (problem,) = problems()
+    assert f"{named} {pk}" in problem
+    assert "changed" in problem
+
+
+@pytest.mark.parametrize("model", COLUMNS)
+def test_a_removed_record_is_named_by_its_place(story: Story, sql: Sql, model: Any) -> None:
+    table, key = COLUMNS[model]
+    record = model.objects.order_by("pk").first()
+    link = record.opened_link if model is SyncAttempt else record.link
+    sql(f"DELETE FROM {table} WHERE {key} = %s", record.pk)
+    (problem,) = problems()
+    assert f"link {link} was removed" in problem
+
+
+@pytest.mark.parametrize("model", COLUMNS)
+def test_the_last_record_of_a_chain_is_missed_as_well(story: Story, sql: Sql, model: Any) -> None:
+    table, key = COLUMNS[model]
+    record = model.objects.order_by("pk").last()
+    link = record.opened_link if model is SyncAttempt else record.link
+    sql("UPDATE permits_pull SET attempt_id = NULL")  # nothing refers to what shall vanish
+    sql(f"DELETE FROM {table} WHERE {key} = %s", record.pk)
+    assert any("was removed" in problem for problem in problems())
+    assert any(f"link {link}" in problem or "removed" in problem for problem in problems())
+
+
+def test_a_call_under_way_that_vanishes_is_missed(gate: Gate, sql: Sql) -> None:
+    permit = queued_for("push")
+    with gate.sending(permit):
+        attempt = SyncAttempt.objects.get(outcome="sending")
+        sql("DELETE FROM permits_syncattempt WHERE id = %s", attempt.pk)
+        (problem,) = problems()
+        assert f"link {attempt.opened_link} was removed" in problem
+        assert f"Permit {permit.pk}" in problem
+
+
+def test_the_request_of_a_call_under_way_cannot_be_changed(gate: Gate, sql: Sql) -> None:
+    with gate.sending(queued_for("push")):
+        sql("UPDATE permits_syncattempt SET request = '{}' WHERE outcome = 'sending'")
+        assert "changed" in problems()[0]
+
+
+def copy(table: str, key: str, pk: int, **changes: object) -> str:
+    """The statement that adds a copy of a row, with other values here and there."""
+    with connection.cursor() as cursor:
+        described = connection.introspection.get_table_description(cursor, table)
+    columns = [column.name for column in described if column.name != key]
+    values = ", ".join(str(changes.get(column, column)) for column in columns)
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) "
+        f"SELECT {values} FROM {table} WHERE {key} = {pk}"
+    )
+
+
+@pytest.mark.parametrize("model", [SyncAttempt, Activity, PermitEdit, ZoneEdit])
+def test_an_added_copy_is_named(story: Story, sql: Sql, model: Any) -> None:
+    table, key = COLUMNS[model]
+    sql(copy(table, key, model.objects.order_by("pk").first().pk))
+    added = model.objects.order_by("pk").last()
+    (problem,) = problems()
+    assert f" {added.pk} " in problem
+    assert "was added" in problem
+
+
+@pytest.mark.parametrize("model", [SyncAttempt, Activity, PermitEdit, ZoneEdit])
+def test_an_added_record_without_a_link_is_named(story: Story, sql: Sql, model: Any) -> None:
+    table, key = COLUMNS[model]
+    first = model.objects.order_by("pk").first()
+    opened = {"opened_link": "NULL", "opened_digest": "NULL"} if model is SyncAttempt else {}
+    sql(copy(table, key, first.pk, link="NULL", digest="NULL", **opened))
+    (problem,) = problems()
+    assert f" {model.objects.order_by('pk').last().pk} " in problem
+    assert "was added" in problem
+
+
+def test_a_link_at_the_end_without_the_key_is_named(story: Story, sql: Sql) -> None:
+    edit = PermitEdit.objects.filter(id=story.standing.pk).last()
+    end = Chain.objects.get(pk=story.standing.pk).length
+    sql(copy("permits_historicalpermit", "history_id", edit.pk, link=end + 1))
+    (problem,) = problems()
+    assert "changed or moved" in problem or "was added" in problem
+
+
+def test_records_that_changed_places_are_named(story: Story, sql: Sql) -> None:
+    one, two = Activity.objects.filter(actor="auditor").order_by("pk")[:2]
+    sql("UPDATE permits_activity SET id = %s WHERE id = %s", 10**6, one.pk)
+    (problem,) = problems()
+    assert f"activity {two.pk} " in problem
+    assert "moved" in problem
+
+
+def test_a_record_that_was_moved_to_another_permit_is_named(story: Story, sql: Sql) -> None:
+    decision = Decision.objects.first()
+    assert decision is not None
+    sql("UPDATE permits_decision SET permit_id = %s WHERE id = %s", story.standing.pk, decision.pk)
+    found = problems()
+    assert f"Permit {story.permit.pk}: link {decision.link} was removed" in found[0]
+    assert f"decision {decision.pk} " in found[1]
+
+
+def test_links_that_changed_numbers_are_named(story: Story, sql: Sql) -> None:
+    one, two = Activity.objects.filter(actor="auditor").order_by("pk")[:2]
+    sql("UPDATE permits_activity SET link = %s WHERE id = %s", two.link, one.pk)
+    (problem,) = problems()
+    assert "was removed" in problem or "moved" in problem
+
+
+class TestTheEndOfAChain:
+    def test_putting_it_back_with_its_last_record_needs_the_key(
+        self, story: Story, sql: Sql
+    ) -> None:
+        end = Chain.objects.get(pk=story.standing.pk)
+        attempt = SyncAttempt.objects.get(permit=story.standing)
+        sql("DELETE FROM permits_syncattempt WHERE id = %s", attempt.pk)
+        edit = PermitEdit.objects.get(id=story.standing.pk)
+        sql(
+            "UPDATE permits_chain SET length = %s, head = %s WHERE id = %s",
+            edit.link,
+            edit.digest,
+            end.pk,
+        )
+        (problem,) = problems()
+        assert "the row that says where it ends" in problem
+
+    def test_its_row_cannot_vanish(self, story: Story, sql: Sql) -> None:
+        sql("DELETE FROM permits_chain WHERE id = %s", story.standing.pk)
+        (problem,) = problems()
+        assert f"Permit {story.standing.pk}" in problem
+        assert "was removed" in problem
+
+    def test_an_older_copy_of_everything_is_seen_by_the_seal(
+        self, sandbox: Sandbox, sql: Sql
+    ) -> None:
+        permit = enter()
+        old = Chain.objects.get(pk=permit.pk)
+        send(permit)
+        proof.make_seal("")
+        sql("DELETE FROM permits_syncattempt")
+        sql(
+            "UPDATE permits_chain SET length = %s, head = %s, proof = %s WHERE id = %s",
+            old.length,
+            old.head,
+            old.proof,
+            permit.pk,
+        )
+        (problem,) = problems()
+        assert "link 2 was removed; until Seal" in problem
+
+    def test_a_whole_permit_cannot_vanish_once_it_was_sealed(self, story: Story, sql: Sql) -> None:
+        proof.make_seal("")
+        for table, column in (
+            ("permits_syncattempt", "permit_id"),
+            ("permits_historicalpermit", "id"),
+            ("permits_permit", "id"),
+            ("permits_chain", "id"),
+        ):
+            sql(f"DELETE FROM {table} WHERE {column} = %s", story.standing.pk)
+        (problem,) = problems()
+        assert f"Permit {story.standing.pk}: link 1 was removed; until Seal" in problem
+
+
+class TestSeals:
+    def test_a_seal_holds_only_what_moved_since_the_one_before(self, story: Story) -> None:
+        first = proof.make_seal("")
+        assert first.heads == Chain.objects.count()
+        push()
+        second = proof.make_seal("")
+        moved = set(second.sealed_heads.values_list("chain", flat=True))
+        assert 1 < len(moved) < first.heads + 1
+        assert bytes(second.previous) == bytes(first.digest)
+        assert problems() == []
+
+    def test_a_changed_end_is_named(self, story: Story, sql: Sql) -> None:
+        seal = proof.make_seal("")
+        sql("UPDATE permits_sealedhead SET length = length + 1 WHERE chain = %s", story.permit.pk)
+        assert problems()[0].startswith(f"Seal {seal.pk}: what it holds was changed")
+
+    def test_a_changed_seal_is_named(self, story: Story, sql: Sql) -> None:
+        seal = proof.make_seal("")
+        sql("UPDATE permits_seal SET sealed_at = %s", timezone.now())
+        assert f"Seal {seal.pk}: it was changed." in problems()
+
+    def test_a_seal_that_was_made_anew_without_the_key_is_named(
+        self, story: Story, sql: Sql
+    ) -> None:
+        from permits.proof.seals import content
+
+        seal = proof.make_seal("")
+        seal.sealed_at = timezone.now()
+        sql(
+            "UPDATE permits_seal SET sealed_at = %s, digest = %s",
+            seal.sealed_at,
+            digests.plain(content(seal)),
+        )
+        assert f"Seal {seal.pk}: it was not made by this portal." in problems()
+
+    def test_a_removed_seal_is_named(self, story: Story, sql: Sql) -> None:
+        first, second = proof.make_seal(""), proof.make_seal("")
+        sql("DELETE FROM permits_sealedhead WHERE seal_id = %s", first.pk)
+        sql("DELETE FROM permits_seal WHERE id = %s", first.pk)
+        assert f"Seal {second.pk}: the seal before it was removed" in problems()[0]
+
+    def test_the_last_seal_cannot_vanish(self, story: Story, sql: Sql) -> None:
+        seal = proof.make_seal("")
+        sql("DELETE FROM permits_sealedhead")
+        sql("DELETE FROM permits_seal")
+        assert f"Seal {seal.pk} was removed." in problems()
+
+    def test_one_that_a_crash_cut_off_is_gone_on_with(self, story: Story) -> None:
+        now = timezone.now()
+        cut_off = Seal.objects.create(begun_at=now, lease_until=now, actor="")
+        chain = Chain.objects.order_by("pk").first()
+        assert chain is not None
+        SealedHead.objects.create(
+            seal=cut_off, chain=chain.pk, length=chain.length, head=chain.head
+        )
+        assert proof.make_seal("").pk == cut_off.pk
+        assert problems() == []
+
+    def test_two_are_not_made_at_once(self, story: Story) -> None:
+        now = timezone.now()
+        Seal.objects.create(begun_at=now, lease_until=now + timedelta(minutes=1))
+        with pytest.raises(proof.SealedMeanwhile):
+            proof.make_seal("")
+
+    def test_it_is_due_once_a_day(self, story: Story, clock: Any) -> None:
+        assert proof.seal_is_due()
+        proof.make_seal("")
+        assert not proof.seal_is_due()
+        clock.shift(24 * 60 * 60)
+        assert proof.seal_is_due()
+
+
+class TestKeys:
+    def test_after_a_rotation_the_old_key_still_verifies(self, story: Story, settings: Any) -> None:
+        settings.HISTORY_KEYS = [b"n" * 40, *settings.HISTORY_KEYS]
+        push()
+        proof.make_seal("")
+        assert problems() == []
+
+    def test_without_the_key_nothing_verifies(self, story: Story, settings: Any) -> None:
+        settings.HISTORY_KEYS = [b"n" * 40]
+        assert problems()
+
+
+@pytest.mark.parametrize("model", COLUMNS)
+def test_every_field_of_a_record_is_in_its_digest_or_says_why_not(model: type[Linked]) -> None:
+    linked: Any = model
+    fields = {field.attname for field in model._meta.concrete_fields}
+    names = {field.name: field.attname for field in model._meta.concrete_fields}
+    covered = {*linked.OPENED, *linked.CLOSED} if model is SyncAttempt else set(linked.LINKED)
+    exempt = {names[name] for name in linked.NOT_LINKED}
+    assert covered | exempt == fields
+    assert not covered & exempt
+
+
+def test_records_of_an_outside_tool_change_nothing_for_the_chains() -> None:
+    Permit.objects.bulk_create([Permit(plate="TOOL", start_time=START, end_time=END)])
+    assert problems() == []
+
+
+def test_a_permit_that_was_removed_before_any_call_leaves_its_chain() -> None:
+    permit = enter()
+    sync.withdraw(permit.pk, actor="clerk", source="form")  # type: ignore[arg-type]
+    assert not Permit.objects.exists()
+    assert problems() == []
