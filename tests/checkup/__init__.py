@@ -1,0 +1,1 @@
+"""Checking the way to the controller."""

@@ -1,0 +1,1 @@
+"""The controller's counts against ours: what fits, what does not, and what it proves."""

@@ -1,0 +1,1 @@
+"""The validation run: what it does, and that it leaves nothing behind."""
