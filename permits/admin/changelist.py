@@ -1,0 +1,98 @@
+"""The list of a model's rows: pages by key, and a count that does not make the page wait."""
+
+from typing import Any, Final
+
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from permits.admin import keyset
+from permits.admin.counting import Count, count_rows
+
+AFTER: Final = "after"  # the row before the page
+BEFORE: Final = "before"  # the row after the page
+LAST: Final = "last"  # whether the last page is meant
+
+
+class KeysetChangeList(ChangeList):
+    """Django's list, whose pages begin where another ended instead of at a number of rows.
+
+    It is ordered by one column at a time, and among equals by the order of entry. `order` says by
+    which; `page` holds the rows and `count` says how many there are in all.
+    """
+
+    order: keyset.Order
+    page: keyset.Page
+    count: Count
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """Return all rows that match, in the list's order; the page is no filter."""
+        for name in (AFTER, BEFORE, LAST):
+            self.params.pop(name, None)
+            self.filter_params.pop(name, None)
+        if chosen := self.params.get(ORDER_VAR):
+            # The column clicked last stands first; those clicked before it decide nothing any more.
+            self.params[ORDER_VAR] = chosen.split(".")[0]
+            self.filter_params[ORDER_VAR] = [self.params[ORDER_VAR]]
+        return super().get_queryset(request, exclude_parameters)
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """Order by one column, named by a text, and then by primary key in the same direction."""
+        first, *_ = super().get_ordering(request, queryset)
+        if not self.params.get(ORDER_VAR):
+            # A list that is narrowed down to a range of a column is read along that range.
+            specs: list[Any] = self.filter_specs
+            ranges = (getattr(spec, "ordering", "") for spec in specs if spec.chip)
+            first = next(filter(None, ranges), first)
+        self.order = keyset.Order.of(queryset, str(first))
+        return self.order.whole()
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Fetch the page that was asked for, and count."""
+        self.page = self._page(request)
+        size = len(self.page.rows)
+        is_all = not self.page.has_previous and not self.page.has_next
+        self.count = Count(size, is_exact=True) if is_all else count_rows(self.queryset, size)
+        self.result_list = self.page.rows
+        self.result_count = self.count.rows
+        self.full_result_count = None
+        self.show_full_result_count = False
+        self.show_admin_actions = True
+        self.can_show_all = is_all
+        self.multi_page = not is_all
+        self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+
+    def _page(self, request: HttpRequest) -> keyset.Page:
+        rows, order, size = self.queryset, self.order, self.list_per_page
+        if LAST in request.GET:
+            return keyset.last_page(rows, order, size)
+        if place := order.read(request.GET.get(AFTER, "")):
+            return keyset.page_after(rows, order, place, size)
+        if place := order.read(request.GET.get(BEFORE, "")):
+            return keyset.page_before(rows, order, place, size)
+        return keyset.first_page(rows, order, size)
+
+    # --- Addresses --------------------------------------------------------------------------------
+
+    @property
+    def first_address(self) -> str:
+        """The address of the first page; none where this is it."""
+        return self.get_query_string() if self.page.has_previous else ""
+
+    @property
+    def previous_address(self) -> str:
+        """The address of the page before; none where there is none."""
+        return self._beside(BEFORE, self.page.rows[0]) if self.page.has_previous else ""
+
+    @property
+    def next_address(self) -> str:
+        """The address of the page after; none where there is none."""
+        return self._beside(AFTER, self.page.rows[-1]) if self.page.has_next else ""
+
+    @property
+    def last_address(self) -> str:
+        """The address of the last page; none where this is it."""
+        return self.get_query_string({LAST: "1"}) if self.page.has_next else ""
+
+    def _beside(self, side: str, row: Any) -> str:
+        return self.get_query_string({side: self.order.write(self.order.place(row))})

@@ -1,0 +1,63 @@
+"""What stands in the files that lists are exported to."""
+
+import json
+from collections.abc import Callable
+from operator import attrgetter, methodcaller
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from permits.exporting import Column
+from permits.moments import to_the_millisecond
+
+# Named as an import names them, so that an exported file can be changed and imported again.
+PERMIT_COLUMNS = (
+    Column("plate", _("Plate"), attrgetter("plate")),
+    Column("zone", _("Zone"), lambda permit: permit.zone and permit.zone.name),
+    Column("ticket_number", _("Ticket number"), attrgetter("ticket_number")),
+    Column("start_time", _("Start"), attrgetter("start_time")),
+    Column("end_time", _("End"), attrgetter("end_time")),
+    Column("amount", _("Amount"), attrgetter("amount")),
+    Column("currency", _("Currency"), attrgetter("currency")),
+    Column("state", _("State"), methodcaller("get_state_display")),
+    Column("reference_id", _("Reference ID"), attrgetter("reference_id")),
+    Column("entered_at", _("Entered"), attrgetter("entered_at")),
+    Column("entered_by", _("Entered by"), attrgetter("entered_by")),
+    Column("withdrawn_at", _("Withdrawn"), attrgetter("withdrawn_at")),
+    Column("id", _("Permit"), attrgetter("pk")),
+)
+
+
+def _of_permit(field: str) -> Callable[[Any], Any]:
+    """Return what gives a call's permit's field, or nothing for a call without a permit."""
+    return lambda call: call.permit and getattr(call.permit, field)
+
+
+ATTEMPT_COLUMNS = (
+    Column("attempt", _("Attempt"), attrgetter("pk")),
+    Column("started_at", _("Started"), lambda call: to_the_millisecond(call.started_at)),
+    Column("finished_at", _("Ended"), lambda call: to_the_millisecond(call.finished_at)),
+    Column("duration_ms", _("Milliseconds"), attrgetter("duration_ms")),
+    Column("operation", _("Operation"), methodcaller("get_operation_display")),
+    Column("outcome", _("Outcome"), methodcaller("get_outcome_display")),
+    Column("plate", _("Plate"), lambda call: call.permit and call.permit.plate),
+    Column("zone", _("Zone"), lambda call: call.zone and call.zone.name),
+    Column(
+        "ticket_number", _("Ticket number"), lambda call: call.permit and call.permit.ticket_number
+    ),
+    Column(
+        "reference_id", _("Reference ID"), lambda call: call.permit and call.permit.reference_id
+    ),
+    Column("permit", _("Permit"), attrgetter("permit_id")),
+    Column("actor", _("Asked by"), attrgetter("actor")),
+    Column("source", _("Asked through"), methodcaller("get_source_display")),
+    Column("trace", _("In the logs"), attrgetter("trace")),
+    Column("batch", _("Bulk run"), attrgetter("batch_id")),
+    Column("controller", _("Controller"), attrgetter("controller")),
+    Column("http_status", _("HTTP status"), attrgetter("http_status")),
+    Column("error_code", _("Error code"), attrgetter("error_code")),
+    Column("error_message", _("Message"), attrgetter("error_message")),
+    Column("request", _("Request"), lambda call: json.dumps(call.request, ensure_ascii=False)),
+    Column("response", _("Answer"), attrgetter("response")),
+    Column("response_length", _("Bytes that came"), attrgetter("response_length")),
+)

@@ -1,0 +1,32 @@
+"""The buttons in a row of the list, which post the list's own form to the permit's pages."""
+
+from collections.abc import Iterable
+
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+from permits.admin import offers
+
+
+def buttons(shown: Iterable[offers.Offer], came_from: str) -> SafeString:
+    """Return a button for each offer; what is done on a page of its own leads back to the list."""
+    return format_html_join(" ", "{}", ((_button(offer, came_from),) for offer in shown))
+
+
+def _button(offer: offers.Offer, came_from: str) -> SafeString:
+    if offer.name == "delete":
+        # A POST without its confirmation asks first.
+        return format_html(
+            '<button class="button small ghost" formaction="{}">Delete{}</button>',
+            offer.address,
+            format_html('<span class="visually-hidden">{}</span>', offer.label[len("Delete") :]),
+        )
+    if offer.is_post:
+        return format_html(
+            '<button class="button small" formaction="{}">{}</button>', offer.address, offer.label
+        )
+    address = offer.address
+    if offer.name in offers.ONE_STEP:
+        address = f"{address}?{urlencode({'next': came_from})}"
+    return format_html('<a class="button small" href="{}">{}</a>', address, offer.label)

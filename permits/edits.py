@@ -1,0 +1,104 @@
+"""Who changed what of a permit and when, read from the records of its edits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.utils import timezone
+
+from permits import moments
+from permits.models import Permit, Zone
+
+FIELD_NAMES: Final = {
+    "plate": "Plate",
+    "zone": "Zone",
+    "ticket_number": "Ticket number",
+    "start_time": "Start",
+    "end_time": "End",
+    "amount": "Amount",
+    "currency": "Currency",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of one edit, in words; empty where there was nothing."""
+
+    field: str
+    before: str
+    after: str
+
+    @property
+    def name(self) -> str:
+        """The field's name as people know it."""
+        return FIELD_NAMES[self.field]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One saving of a permit by one person."""
+
+    actor: str  # empty: the portal itself
+    at: datetime
+    is_first: bool
+    version: int
+    changes: tuple[Change, ...]
+
+    def in_words(self) -> str:
+        """Return the changes as one phrase: `end from today 14:00 to today 16:00, amount …`."""
+        return ", ".join(
+            f"{change.name.lower()} from {change.before or 'nothing'} to "
+            f"{change.after or 'nothing'}"
+            for change in self.changes
+        )
+
+
+def of_permit(permit: Permit) -> list[Edit]:
+    """Return a permit's edits, the newest first. Takes two queries, whatever their number."""
+    records = list(permit.history.order_by("history_date", "history_id"))
+    zones = _zone_names({record.zone_id for record in records if record.zone_id})
+    edits = []
+    for before, record in zip([None, *records], records, strict=False):
+        edits.append(
+            Edit(
+                actor=record.actor,
+                at=record.history_date,
+                is_first=record.history_type == "+",
+                version=record.version,
+                changes=tuple(_changes(before, record, zones)) if before else (),
+            )
+        )
+    return edits[::-1]
+
+
+def value_in_words(field: str, value: Any) -> str:
+    """Return a field's value as people say it; empty for nothing."""
+    match value:
+        case None | "":
+            return ""
+        case datetime():
+            return moments.say(value, timezone.now(), exact=True)
+        case Decimal():
+            return f"{value:.2f}"
+    return str(value)
+
+
+def _changes(before: Any, after: Any, zones: dict[int, str]) -> Iterable[Change]:
+    for field in Permit.STAFF_FIELDS:
+        values = [
+            zones.get(record.zone_id, "") if field == "zone" else getattr(record, field)
+            for record in (before, after)
+        ]
+        if values[0] != values[1]:
+            yield Change(field, *(value_in_words(field, value) for value in values))
+
+
+def _zone_names(ids: set[int]) -> dict[int, str]:
+    """Return the names of zones, the last known one for a zone that was deleted since."""
+    names = dict(Zone.objects.filter(pk__in=ids).values_list("pk", "name"))
+    if gone := ids - names.keys():
+        records = Zone.history.filter(id__in=gone).order_by("history_id")
+        names |= dict(records.values_list("id", "name"))
+    return names

@@ -1,0 +1,143 @@
+"""The rows of a list as a file: CSV, an Excel workbook, or JSON Lines.
+
+A file is written row by row while the browser takes it, whatever its length, and all of it shows
+the database at one moment: writers neither wait for it nor get into it. It ends by saying what it
+is: how many rows, filtered how, when and for whom. A file without that ending is not whole.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from permits import spreadsheet
+
+FETCHED_AT_ONCE: Final = 500  # rows
+
+
+class Format(StrEnum):
+    """What kind of file it shall be; the value ends its name."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON_LINES = "jsonl"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the file."""
+
+    name: str  # for programs: the key in JSON Lines
+    head: str | Promise  # for people: above the column
+    value: Callable[[Any], Any]  # of a row: a text, number, time or nothing
+
+
+@dataclass(frozen=True)
+class Export:
+    """Which rows become a file, and how it speaks of itself."""
+
+    names: str  # what the rows are, in one word for a file's name: `permits`
+    rows: QuerySet[Any]  # in the file's order
+    columns: Sequence[Column]
+    filters: Sequence[tuple[str, str]]  # what the rows were narrowed down by: label and words
+    actor: str  # for whom
+    moment: datetime  # when
+
+    def response(self, form: Format) -> StreamingHttpResponse:
+        """Return the file, whose rows are read while it is sent."""
+        name = f"{self.names}-{timezone.localtime(self.moment):%Y-%m-%d-%H%M%S}"
+        heads = [str(column.head) for column in self.columns]
+        match form:
+            case Format.CSV:
+                return spreadsheet.csv_response(name, heads, self._rows_and_ending())
+            case Format.XLSX:
+                rows = _Counted(self._values())
+                return spreadsheet.xlsx_response(
+                    name,
+                    heads,
+                    rows,
+                    sheet=self.names.capitalize()[:20],
+                    about=lambda: self._ending(rows.count),
+                )
+        return StreamingHttpResponse(
+            self._json_lines(),
+            content_type="application/jsonl; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}.jsonl"'},
+        )
+
+    def _values(self) -> Iterator[list[Any]]:
+        values = [column.value for column in self.columns]
+        with _one_moment():
+            for row in self.rows.iterator(chunk_size=FETCHED_AT_ONCE):
+                yield [value(row) for value in values]
+
+    def _rows_and_ending(self) -> Iterator[Sequence[Any]]:
+        rows = _Counted(self._values())
+        yield from rows
+        for label, words in self._ending(rows.count):
+            yield [f"# {label}", words]
+
+    def _ending(self, count: int) -> list[tuple[str, str]]:
+        moment = timezone.localtime(self.moment)
+        return [
+            (_("Rows"), str(count)),
+            *(self.filters or [(_("Filter"), _("none"))]),
+            (_("Exported"), f"{moment:%Y-%m-%d %H:%M:%S} {moment.tzname()}"),
+            (_("Exported by"), self.actor),
+        ]
+
+    def _json_lines(self) -> Iterator[bytes]:
+        names = [column.name for column in self.columns]
+        rows = _Counted(self._values())
+        for row in rows:
+            yield _json_line(dict(zip(names, row, strict=True)))
+        ending = {
+            "rows": rows.count,
+            "filter": dict(self.filters),
+            "exported_at": self.moment,
+            "exported_by": self.actor,
+        }
+        yield _json_line({"export": ending})
+
+
+class _Counted:
+    """Rows, and how many of them have passed."""
+
+    def __init__(self, rows: Iterator[list[Any]]) -> None:
+        self.count = 0
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        for row in self._rows:
+            self.count += 1
+            yield row
+
+
+def _one_moment() -> AbstractContextManager[Any]:
+    """Have one query's rows come as the database was when it began.
+
+    PostgreSQL fetches them a few at a time inside a transaction, which blocks nobody. On SQLite a
+    query does so by itself, and a transaction would be begun as a writer's.
+    """
+    return transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
+
+
+def _json_line(record: dict[str, Any]) -> bytes:
+    text = json.dumps(record, default=_plain, ensure_ascii=False, separators=(",", ":"))
+    return f"{text}\n".encode()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return timezone.localtime(value).isoformat()
+    return str(value)

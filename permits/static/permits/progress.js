@@ -1,0 +1,20 @@
+/** A bulk run's page: asks for its middle part again while the run moves. */
+
+const EVERY = 1000; // milliseconds between two looks
+const place = document.getElementById("progress");
+
+async function look() {
+  if (!document.hidden) {
+    try {
+      const answer = await fetch(place.dataset.address, { credentials: "same-origin" });
+      // A button that has the focus must not vanish under the hand.
+      const isInUse = place.querySelector("button")?.matches(":focus");
+      if (answer.ok && !answer.redirected && !isInUse) place.innerHTML = await answer.text();
+    } catch {
+      // The portal is away for a moment; the next look tells.
+    }
+  }
+  if (place.firstElementChild?.dataset.moving === "yes") setTimeout(look, EVERY);
+}
+
+if (place.firstElementChild?.dataset.moving === "yes") setTimeout(look, EVERY);
