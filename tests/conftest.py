@@ -1,0 +1,58 @@
+"""What every test can ask for. The fixtures stand in the modules named below.
+
+    sandbox       a controller to call, with nothing in its ledger; the settings point to it
+    database      in-process: the test's database, written to for good, for threads and processes
+    clock         in-process: stands still until it is moved
+    staff         in-process: one user of each group and a superuser, in the test's database
+    portal        a real web server on a database of its own, which the test looks into as well
+    worker        a real worker beside the portal
+    page          a browser's page; its console must stay empty
+    screen        the six screens: asked for, the test runs once on each
+    signed_in     opens a session for a user of the portal
+    axe           holds a page to the rules of accessibility
+    picture       makes a screenshot for the README when asked with --pictures
+
+A test that reaches a database or drives a browser is marked so by itself.
+"""
+
+import pytest
+
+from tests import environment
+
+environment.prepare()
+
+pytest.register_assert_rewrite("tests.processes")
+pytest_plugins = [  # each after those that it builds on
+    "tests.network",
+    "tests.clock",
+    "tests.database",
+    "tests.staff",
+    "tests.controller",
+    "tests.portal",
+    "tests.browser",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make pictures` say that the README's screenshots are to be made anew."""
+    parser.addoption("--pictures", action="store_true", help="make docs/pictures/*.png anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let hypothesis take its time: the machine that runs this may be busy."""
+    from hypothesis import settings
+
+    settings.register_profile("portal", deadline=None, database=None)
+    settings.load_profile("portal")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what reaches a database and what drives a browser, so that a run can choose."""
+    for item in items:
+        asked_for = set(getattr(item, "fixturenames", ()))
+        if "page" in asked_for:
+            item.add_marker("browser")
+        databases = asked_for & {"database", "db", "transactional_db", "portal"}
+        if databases or item.get_closest_marker("django_db"):
+            item.add_marker("database")

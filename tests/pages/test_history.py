@@ -1,0 +1,228 @@
+"""The sync history: found by every filter and by search, shown whole, and taken away as a file."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from permits.controller import RESPONSE_KEPT
+from permits.models import Batch, Decision, Permit, SyncAttempt, Zone
+from tests.engine.office import enter
+from tests.pages.desk import HISTORY, Desks
+from tests.pages.reading import Page
+
+WHEN = datetime(2026, 11, 23, 14, 0, 0, 123_456, tzinfo=UTC)
+ELSEWHERE = "https://controller.example.org/api/OC-ELSE"
+DONE = '{"status": "success"}'
+
+
+def call(**changes: Any) -> SyncAttempt:
+    """A closed call for the stated permit, or for a permit of its own."""
+    permit = changes.pop("permit", None) or enter()
+    fields: dict[str, Any] = {
+        "permit": permit,
+        "zone": permit.zone,
+        "operation": "push",
+        "outcome": "succeeded",
+        "actor": "clerk",
+        "source": "form",
+        "started_at": WHEN,
+        "lease_until": WHEN + timedelta(seconds=10),
+        "finished_at": WHEN + timedelta(milliseconds=84),
+        "duration_ms": 84,
+        "request": {"plate": permit.plate, "zone": "Lot 4"},
+        "http_status": 200,
+        "response": DONE,
+        "response_length": len(DONE),
+        **changes,
+    }
+    return SyncAttempt.objects.create(**fields)
+
+
+def shown(page: Page) -> list[int]:
+    """The numbers of the calls in the list, as they come."""
+    links = [cell.one("a").attributes["href"] for cell in page.root.all("th.field-started")]
+    return [int(link.split("/")[-3]) for link in links]
+
+
+class TestFilters:
+    @pytest.fixture
+    def odd(self) -> SyncAttempt:
+        """The one call that every filter finds, among two others."""
+        call(), call(started_at=WHEN - timedelta(days=1))
+        batch = Batch.objects.create(kind="delete", actor="root")
+        return call(
+            operation="delete",
+            outcome="rejected",
+            actor="root",
+            source="bulk",
+            batch=batch,
+            error_code=9022,
+            http_status=422,
+            duration_ms=6000,
+            controller=ELSEWHERE,
+            zone=Zone.objects.create(name="Annexe"),
+            started_at=WHEN + timedelta(days=1),
+        )
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            *("operation=delete", "outcome=rejected", "actor=root", "source=bulk", "code=9022"),
+            *("status=422", "took=1", "took=5", f"controller={ELSEWHERE}", "from=2026-11-24"),
+            "from=2026-11-24&to=2026-11-24",
+            "operation=delete&outcome=rejected&source=bulk&code=9022&status=422&took=2&actor=root",
+        ],
+    )
+    def test_each_finds_what_it_says(self, desks: Desks, odd: SyncAttempt, query: str) -> None:
+        page = desks.auditor.open(f"{HISTORY}?{query}")
+        assert shown(page) == [odd.pk]
+        assert page.root.all("a.chip")
+
+    def test_the_zone_is_that_of_the_call(self, desks: Desks, odd: SyncAttempt) -> None:
+        assert odd.permit is not None
+        assert odd.permit.zone != odd.zone
+        assert shown(desks.auditor.open(f"{HISTORY}?zone={odd.zone_id}")) == [odd.pk]
+
+    @pytest.mark.parametrize(
+        "query", ["took=10", "code=9000", "status=500", "code=x", "status=1e3"]
+    )
+    def test_what_nothing_has_finds_nothing(
+        self, desks: Desks, odd: SyncAttempt, query: str
+    ) -> None:
+        assert shown(desks.auditor.open(f"{HISTORY}?{query}")) == []
+
+    def test_only_controllers_that_were_called_are_offered(
+        self, desks: Desks, odd: SyncAttempt, settings: Settings
+    ) -> None:
+        page = desks.auditor.open(HISTORY)
+        offered = page.root.one("#filter_controller").all("option")
+        ours = f"{settings.OPSCOM_URL}/api/{settings.OPSCOM_CLIENT_CODE}"
+        assert [each.attributes["value"] for each in offered] == ["", *sorted([ours, ELSEWHERE])]
+
+
+class TestSearch:
+    def test_by_the_number_of_an_attempt(self, desks: Desks) -> None:
+        call()
+        wanted = call()
+        call()
+        assert shown(desks.auditor.open(f"{HISTORY}?q=%23{wanted.pk}")) == [wanted.pk]
+        assert wanted.pk in shown(desks.auditor.open(f"{HISTORY}?q={wanted.pk}"))
+
+    @pytest.mark.parametrize("typed", ["xyz-987", "T-987", "ref-987", "987"])
+    def test_by_what_its_permit_is_known_by(self, desks: Desks, typed: str) -> None:
+        call()
+        permit = enter(plate="XYZ 987", ticket_number="T-987")
+        Permit.objects.filter(pk=permit.pk).update(reference_id="ref-987", state="synced")
+        wanted = call(permit=permit)
+        assert shown(desks.auditor.open(f"{HISTORY}?q={typed}")) == [wanted.pk]
+
+    @pytest.mark.parametrize("typed", ["%23", "%230", "%2399999999999999999999", "%23-1", "%23x"])
+    def test_by_what_is_no_number_it_finds_nothing(self, desks: Desks, typed: str) -> None:
+        call()
+        page = desks.auditor.open(f"{HISTORY}?q={typed}")
+        assert page.status == 200
+        assert shown(page) == []
+
+
+class TestOneCall:
+    def test_its_times_are_told_to_the_millisecond_with_their_zone(self, desks: Desks) -> None:
+        page = desks.auditor.open(call().get_absolute_url())
+        for words in ("2026-11-23 09:00:00.123 EST", "2026-11-23 09:00:00.207 EST", "took 84 ms"):
+            assert words in page.root.text
+
+    def test_its_answer_is_shown_as_it_came(self, desks: Desks) -> None:
+        hostile = '{"a":  1}\n<script>alert(1)</script>&amp;"'
+        page = desks.auditor.open(call(response=hostile, response_length=48).get_absolute_url())
+        assert page.root.one("pre").exact_text == hostile
+        assert "48 bytes came; this is all of it." in page.root.text
+        assert not [script for script in page.root.all("script") if script.exact_text]
+
+    def test_a_cut_answer_says_how_long_it_was(self, desks: Desks) -> None:
+        cut = call(response="x" * RESPONSE_KEPT, response_length=52_428_800)
+        page = desks.auditor.open(cut.get_absolute_url())
+        assert "The first 10000 characters are kept of 50.0 MB that came." in page.root.text
+
+    def test_markup_in_a_request_is_text(self, desks: Desks) -> None:
+        markup = "<b>x</b>"
+        page = desks.auditor.open(call(request={"plate": markup, "odd": markup}).get_absolute_url())
+        cells = [code.exact_text for code in page.root.all("code")]
+        assert cells.count(markup) == 2
+
+    def test_the_meaning_of_a_code_stands_in_words(self, desks: Desks) -> None:
+        refused = call(outcome="rejected", error_code=9005, http_status=422)
+        page = desks.auditor.open(refused.get_absolute_url())
+        assert "The end time is invalid (9005)." in page.root.text
+        assert "422 Unprocessable" in page.root.text
+
+    def test_it_leads_to_the_tries_before_and_after_it_and_to_its_run(self, desks: Desks) -> None:
+        permit = enter()
+        run = Batch.objects.create(kind="push", actor="root")
+        first = call(permit=permit, outcome="not_sent", http_status=503)
+        second = call(permit=permit, source="retry", batch=run)
+        third = call(permit=permit, operation="update")
+        page = desks.auditor.open(second.get_absolute_url())
+        links = {link.attributes["href"] for link in page.root.all("a")}
+        assert {each.get_absolute_url() for each in (first, third, run, permit)} <= links
+        assert "Call 2 of 3 for this permit" in page.root.text
+        assert "through: Retry" in page.root.text
+
+    def test_who_decided_what_became_of_it_is_told(self, desks: Desks) -> None:
+        permit = enter()
+        doubt = call(permit=permit, outcome="in_doubt", http_status=None, response="")
+        Decision.objects.create(
+            permit=permit,
+            attempt=doubt,
+            verdict="there",
+            reference_id="ref-1",
+            actor="root",
+            reason="Seen there.",
+        )
+        page = desks.auditor.open(doubt.get_absolute_url())
+        assert "by root" in page.root.text
+        assert "Seen there." in page.root.text
+        assert "None came" in page.root.text
+
+
+class TestExport:
+    def lines(self, desks: Desks, form: str, query: str = "") -> Iterator[bytes]:
+        answer: Any = desks.auditor.client.get(f"{HISTORY}export/{form}/{query}")
+        assert answer.status_code == 200
+        return iter(answer.getvalue().splitlines())
+
+    def test_holds_what_the_filters_show_and_says_which(self, desks: Desks) -> None:
+        call()
+        wanted = call(outcome="rejected", error_code=9005, http_status=422)
+        row, ending = map(json.loads, self.lines(desks, "jsonl", "?outcome=rejected"))
+        assert row["attempt"] == wanted.pk
+        assert json.loads(row["request"]) == wanted.request
+        assert row["started_at"] == "2026-11-23 09:00:00.123 EST"
+        assert ending["export"]["filter"] == {"Outcome": "Refused"}
+        assert ending["export"]["rows"] == 1
+
+    def test_no_cell_can_start_a_formula(self, desks: Desks) -> None:
+        call(response="=cmd()", error_message="@SUM(1)", actor="-1+1")
+        content = b"\n".join(self.lines(desks, "csv")).decode("utf-8-sig")
+        row = list(csv.reader(io.StringIO(content)))[1]
+        assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+    def test_it_costs_as_many_queries_for_many_as_for_one(
+        self, desks: Desks, django_assert_max_num_queries: Any
+    ) -> None:
+        permit = enter()
+        for _ in range(60):
+            call(permit=permit)
+        with django_assert_max_num_queries(30):  # what a page costs in any case; the calls are 60
+            assert len(list(self.lines(desks, "jsonl"))) == 61
+
+
+def test_a_clerk_sees_none_of_it(desks: Desks) -> None:
+    attempt = call(started_at=timezone.now())
+    for path in (HISTORY, f"{HISTORY}export/csv/", attempt.get_absolute_url()):
+        assert desks.clerk.client.get(path).status_code == 403
