@@ -1,0 +1,162 @@
+"""The list of permits, ours or a stock admin's, in a process of its own.
+
+    python -m tools.bench.lists fill COUNT
+    python -m tools.bench.lists {ours|stock}
+
+The environment says which portal. `fill` enters permits as an office does that enters a thousand a
+day; the others print, as JSON on the last line, how many milliseconds each page took.
+"""
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import django
+
+ZONES: Final = 10
+VISITS: Final = 9
+PATIENCE: Final = 6.0  # seconds for the visits of one page; at least three are made
+PART: Final = "QX7"  # which 30 permits have in their plates
+PLATE: Final = "EXACT 1"  # which 10 permits have
+SECONDS: Final = 95  # from one entry to the next
+
+# Everything follows from the number `n`, which counts back from now: `k` looks like chance.
+_LENGTHS: Final = """CASE WHEN k % 100 < 40 THEN 3600 WHEN k % 100 < 60 THEN 7200
+    WHEN k % 100 < 80 THEN 28800 WHEN k % 100 < 90 THEN 86400 WHEN k % 100 < 95 THEN 604800
+    WHEN k % 100 < 99 THEN 2592000 ELSE 31536000 END"""
+_PLATE: Final = """CASE WHEN n % {tenth} = 7 THEN 'EXACT 1'
+    WHEN n % {thirtieth} = 11 THEN 'AQX7 ' || (n / {thirtieth} + 100)
+    ELSE substr(letters, 1 + k % 21, 1) || substr(letters, 1 + k / 21 % 21, 1)
+      || substr(letters, 1 + k / 441 % 21, 1) || ' ' || (1000 + k % 8999) END"""
+_STATE: Final = """CASE WHEN k % 200 = 0 THEN 'rejected' WHEN k % 50 = 1 THEN 'draft'
+    WHEN k % 50 = 2 THEN 'changed' WHEN k % 20 = 3 THEN 'deleted' ELSE 'synced' END"""
+_REFERENCE: Final = "CASE WHEN k % 200 = 0 OR k % 50 = 1 THEN '' ELSE 'bench-reference-' || n END"
+_FILL: Final = """
+    INSERT INTO permits_permit (plate, zone_id, ticket_number, start_time, end_time, amount,
+        currency, entered_by, entered_at, state, reference_id)
+    SELECT {plate}, (SELECT min(id) FROM permits_zone) + n % {zones},
+        CASE WHEN k % 2 = 0 THEN 'T' || n ELSE '' END, {start}, {end}, 1 + k % 40, 'CAD',
+        'clerk' || k % 7, {start}, {state}, {reference}
+    FROM (SELECT n, n * 7919 % 600011 AS k, 'ABCDEFGHJKLMNPRSTUVWZ' AS letters FROM ({numbers}) AS n
+          ORDER BY n DESC) AS numbered
+"""
+_NUMBERS: Final = {
+    "sqlite": "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) "
+    "SELECT n FROM s",
+    "postgresql": "SELECT n FROM generate_series(1::bigint, {count}) AS n",
+}
+_MOMENT: Final = {
+    "sqlite": "datetime(strftime('%s', 'now') - ({seconds}), 'unixepoch')",
+    "postgresql": "date_trunc('second', now()) - ({seconds}) * interval '1 second'",
+}
+
+
+def fill(count: int) -> int:
+    """Enter so many permits, the last of them just now."""
+    from django.db import connection
+
+    from permits.models import Permit, Zone
+
+    Zone.objects.bulk_create(Zone(name=f"Lot {number}") for number in range(1, ZONES + 1))
+    moment = _MOMENT[connection.vendor]
+    sql = _FILL.format(
+        plate=_PLATE.format(tenth=count // 10, thirtieth=count // 30),
+        zones=ZONES,
+        start=moment.format(seconds=f"n * {SECONDS}"),
+        end=moment.format(seconds=f"n * {SECONDS} - {_LENGTHS}"),
+        state=_STATE,
+        reference=_REFERENCE,
+        numbers=_NUMBERS[connection.vendor].format(count=count),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        if connection.vendor == "postgresql":
+            cursor.execute("VACUUM ANALYZE")  # as its autovacuum does after a while
+    return Permit.objects.count()
+
+
+def ours() -> dict[str, float]:
+    """Visit our list."""
+    from permits.models import Permit, Zone
+
+    zone = Zone.objects.order_by("pk").values_list("pk", flat=True)[3]
+    middle = _in_the_middle(Permit)
+    return _visit(
+        {
+            "first page": {},
+            "a page in the middle": {"after": middle.pk},
+            "exact plate": {"q": PLATE},
+            "part of a plate": {"q": PART},
+            "reference": {"q": middle.reference_id},
+            "one state": {"state": "rejected"},
+            "one zone, valid now": {"zone": zone, "validity": "now"},
+        }
+    )
+
+
+def stock() -> dict[str, float]:
+    """Visit the list of a stock `ModelAdmin` over the same table, in Django's own templates."""
+    from django.conf import settings
+    from django.test.utils import override_settings
+    from django.utils import timezone
+
+    from permits.models import Permit, Zone
+
+    zone = Zone.objects.order_by("pk").values_list("pk", flat=True)[3]
+    now = timezone.now().strftime("%Y-%m-%d %H:%M:%S+00:00")
+    templates = [{**settings.TEMPLATES[0], "DIRS": []}]
+    with override_settings(ROOT_URLCONF="tools.bench.stock", TEMPLATES=templates):
+        return _visit(
+            {
+                "first page": {},
+                "a page in the middle": {"p": Permit.objects.count() // 100},
+                "exact plate": {"q": PLATE},
+                "part of a plate": {"q": PART},
+                "reference": {"q": _in_the_middle(Permit).reference_id},
+                "one state": {"state__exact": "rejected"},
+                "one zone, valid now": {
+                    "zone__id__exact": zone,
+                    "start_time__lte": now,
+                    "end_time__gt": now,
+                },
+            }
+        )
+
+
+def _in_the_middle(permit: Any) -> Any:
+    half = permit.objects.count() // 2
+    return permit.objects.exclude(reference_id="").filter(pk__lte=half).order_by("-pk").first()
+
+
+def _visit(pages: dict[str, dict[str, Any]]) -> dict[str, float]:
+    """Visit each page until its time is known; the median, in milliseconds."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    client = Client()
+    user, _ = User.objects.get_or_create(username="root", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    found = {}
+    for name, query in pages.items():
+        took: list[float] = []
+        began = time.monotonic()
+        client.get("/permits/permit/?state=draft")
+        while len(took) < 3 or (len(took) < VISITS and time.monotonic() - began < PATIENCE):
+            start = time.perf_counter()
+            answer = client.get(f"/permits/permit/?{urlencode(query)}")
+            took.append((time.perf_counter() - start) * 1000)
+            if answer.status_code != 200 or b"result_list" not in answer.content:
+                raise RuntimeError(f"{name}: {answer.status_code}, {answer.content[:500]!r}")
+        found[name] = statistics.median(took)
+    return found
+
+
+if __name__ == "__main__":
+    django.setup()
+    steps: dict[str, Callable[..., Any]] = {"fill": fill, "ours": ours, "stock": stock}
+    step, *arguments = sys.argv[1:]
+    print(json.dumps(steps[step](*map(int, arguments))))
