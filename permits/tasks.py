@@ -15,6 +15,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from huey import Huey, crontab
+from huey.api import Task, TaskWrapper
 
 from permits import alerts, importing, proof, reconcile, sync, tallying, validation
 
@@ -35,12 +36,29 @@ def create_queue() -> None:
     queue.storage.initialize_schema()
 
 
-def nudge() -> None:
-    """Say that there is something to send. The sweep makes up for a message that is lost."""
+@queue.pre_execute()  # type: ignore[untyped-decorator]
+def _begin_afresh(task: Task) -> None:
+    """Let a task meet no connection that the database has dropped since the last one."""
+    close_old_connections()
+
+
+@queue.post_execute()  # type: ignore[untyped-decorator]
+def _leave_clean(task: Task, value: object, error: object) -> None:
+    """Keep no connection that has failed, or has grown old, until the next task."""
+    close_old_connections()
+
+
+def nudge(task: TaskWrapper, *arguments: object) -> bool:
+    """Put a task into the queue; whether that could be done.
+
+    What is to be done stands in the database, so the sweep makes up for a message that is lost.
+    """
     try:
-        look()
-    except Exception:  # whatever the queue's database raises; the permits are safely queued
-        log.exception("The worker could not be told to look; its sweep will find what is due")
+        task(*arguments)
+    except Exception:  # whatever the queue's database raises
+        log.exception("The worker could not be told of %s", task.func.__name__)
+        return False
+    return True
 
 
 @queue.task()  # type: ignore[untyped-decorator]
@@ -50,14 +68,10 @@ def look() -> None:
     While there is more, a message for every thread waits in the queue: whoever takes one leaves the
     next. So one nudge sets every free thread of every worker to work, as soon as it looks.
     """
-    close_old_connections()
-    try:
-        _leave_word()
-        ends = time.monotonic() + SLICE
-        sync.drain(go_on=lambda: time.monotonic() < ends and not stopping.is_set())
-        _leave_word()
-    finally:
-        close_old_connections()
+    _leave_word()
+    ends = time.monotonic() + SLICE
+    sync.drain(go_on=lambda: time.monotonic() < ends and not stopping.is_set())
+    _leave_word()
 
 
 def _leave_word() -> None:
@@ -77,38 +91,23 @@ def carry_on_import(run_id: int) -> None:
     """Check an import, or write it and have what it pushes sent."""
     run = importing.carry_on(run_id, go_on=lambda: not stopping.is_set())
     if run is not None and run.batch_id is not None:
-        nudge()
+        nudge(look)
 
 
 @queue.task()  # type: ignore[untyped-decorator]
 def look_at_import(run_id: int) -> None:
     """Check or write an import in the background."""
-    close_old_connections()
-    try:
-        carry_on_import(run_id)
-    finally:
-        close_old_connections()
-
-
-def nudge_import(run_id: int) -> None:
-    """Say that there is an import to check or to write. The sweep makes up for a lost message."""
-    try:
-        look_at_import(run_id)
-    except Exception:  # whatever the queue's database raises; the file is safely kept
-        log.exception("The worker could not be told of an import; its sweep will find it")
+    carry_on_import(run_id)
 
 
 @queue.periodic_task(crontab(minute="*/10"))  # type: ignore[untyped-decorator]
 def seal() -> None:
     """Seal the history, once a day."""
-    close_old_connections()
     try:
         if proof.seal_is_due():
             proof.make_seal(actor="")
     except proof.SealedMeanwhile:
         log.info("Somebody else is making a seal just now.")
-    finally:
-        close_old_connections()
 
 
 @queue.task()  # type: ignore[untyped-decorator]
@@ -124,35 +123,28 @@ def verify_nightly() -> None:
 
 
 def _verify(actor: str) -> None:
-    close_old_connections()
     try:
         proof.verify(actor, go_on=lambda: not stopping.is_set())
     except proof.Stopped:
         log.info("The verification of the history was stopped with the worker.")
-    finally:
-        close_old_connections()
 
 
 @queue.periodic_task(crontab(minute="*"), priority=SWEEP_FIRST)  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Find what was cut off, and look for what is due, whatever became of earlier messages."""
-    close_old_connections()
-    try:
-        sync.recover()
-        sync.end_unlisted()
-        sync.end_exhausted()
-        if sync.next_look() is not None:
-            nudge()
-        for run_id in importing.unfinished():
-            nudge_import(run_id)
-        importing.tidy()
-        validation.tend()
-        for run_id in validation.waiting():
-            nudge_validation(run_id)
-        ends = time.monotonic() + SLICE
-        tallying.tally(go_on=lambda: time.monotonic() < ends and not stopping.is_set())
-    finally:
-        close_old_connections()
+    sync.recover()
+    sync.end_unlisted()
+    sync.end_exhausted()
+    if sync.next_look() is not None:
+        nudge(look)
+    for run_id in importing.unfinished():
+        nudge(look_at_import, run_id)
+    importing.tidy()
+    validation.tend()
+    for run_id in validation.waiting():
+        nudge(validate, run_id)
+    ends = time.monotonic() + SLICE
+    tallying.tally(go_on=lambda: time.monotonic() < ends and not stopping.is_set())
 
 
 @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
@@ -161,57 +153,25 @@ def tell() -> None:
 
     This is no part of the sweep: a mail server that hangs holds up neither it nor any call.
     """
-    close_old_connections()
-    try:
-        alerts.write_due()
-        alerts.send_due()
-    finally:
-        close_old_connections()
+    alerts.write_due()
+    alerts.send_due()
 
 
 @queue.task()  # type: ignore[untyped-decorator]
 def look_at_alerts() -> None:
     """Send what is written, in the background."""
-    close_old_connections()
-    try:
-        alerts.send_due()
-    finally:
-        close_old_connections()
-
-
-def nudge_alerts() -> None:
-    """Say that there is mail to send. The next minute makes up for a lost message."""
-    try:
-        look_at_alerts()
-    except Exception:  # whatever the queue's database raises; the message is safely kept
-        log.exception("The worker could not be told of an alert; it finds it within a minute")
+    alerts.send_due()
 
 
 @queue.task()  # type: ignore[untyped-decorator]
 def validate(run_id: int) -> None:
     """Make a validation run in the background."""
-    close_old_connections()
-    try:
-        validation.run(run_id)
-    finally:
-        close_old_connections()
-
-
-def nudge_validation(run_id: int) -> None:
-    """Say that a validation run is wanted. The sweep makes up for a lost message."""
-    try:
-        validate(run_id)
-    except Exception:  # whatever the queue's database raises; the wish is safely kept
-        log.exception("The worker could not be told of a validation run; its sweep finds it")
+    validation.run(run_id)
 
 
 @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
 def count() -> None:
     """Fetch the controller's counts when it is time to, compare them, and forget old ones."""
-    close_old_connections()
-    try:
-        sync.pull_if_due()
-        reconcile.catch_up()
-        sync.thin_counts()
-    finally:
-        close_old_connections()
+    sync.pull_if_due()
+    reconcile.catch_up()
+    sync.thin_counts()

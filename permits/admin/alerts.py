@@ -42,7 +42,7 @@ def test(request: HttpRequest) -> HttpResponse:
     if alerts.write_test(actor) is None:
         messages.error(request, _("Nothing is sent: ALERT_RECIPIENTS names nobody."))
     else:
-        tasks.nudge_alerts()
+        tasks.nudge(tasks.look_at_alerts)
         messages.success(
             request, _("The test mail is written. The worker sends it now; reload to see.")
         )

@@ -193,7 +193,7 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     require(request, "view_batch", "send_permit")
     batch = get_object_or_404(Batch, pk=pk)
     sync.resume_batch(batch)
-    tasks.nudge()
+    tasks.nudge(tasks.look)
     return redirect(batch)
 
 
@@ -207,7 +207,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     except sync.Refused as refused:
         messages.warning(request, str(refused))
         return redirect(batch)
-    tasks.nudge()
+    tasks.nudge(tasks.look)
     return redirect(again)
 
 

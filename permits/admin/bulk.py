@@ -116,7 +116,7 @@ def _ask_then_start(
         except sync.Refused as refused:
             messages.warning(request, str(refused))
             return redirect(request.get_full_path())
-        tasks.nudge()
+        tasks.nudge(tasks.look)
         return redirect(batch)
     return TemplateResponse(
         request, "permits/bulk_confirm.html", _context(request, permits, kind, form)

@@ -163,7 +163,7 @@ def try_again(request: HttpRequest, pk: int) -> HttpResponse:
     require(request, "add_permit")
     run = _find(request, pk)
     importing.try_again(run)
-    tasks.nudge_import(run.pk)
+    tasks.nudge(tasks.look_at_import, run.pk)
     return redirect(run)
 
 
@@ -205,7 +205,7 @@ def _work(run: ImportRun, *, at_once: bool) -> None:
     if at_once:
         tasks.carry_on_import(run.pk)
     else:
-        tasks.nudge_import(run.pk)
+        tasks.nudge(tasks.look_at_import, run.pk)
 
 
 def _findings(request: HttpRequest, run: ImportRun) -> dict[str, Any]:

@@ -42,9 +42,10 @@ def verify(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if Verification.objects.under_way().exists():
             messages.info(request, _("A verification is under way already."))
-        else:
-            tasks.verify_now(actor)
+        elif tasks.nudge(tasks.verify_now, actor):
             messages.success(
                 request, _("The history is being verified. Open this page again in a moment.")
             )
+        else:
+            messages.error(request, _("The worker could not be told. Try again in a minute."))
     return redirect("admin:proof")

@@ -25,7 +25,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         except validation.Refused as refused:
             messages.error(request, str(refused))
             return redirect("admin:ask_validation")
-        tasks.nudge_validation(run.pk)
+        tasks.nudge(tasks.validate, run.pk)
         return redirect(run)
     return TemplateResponse(
         request,

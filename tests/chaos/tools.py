@@ -49,7 +49,7 @@ class Tool:
             self.diary.note("saved", ticket=permit.ticket_number)
             if queued:
                 self.diary.note("asked", ticket=permit.ticket_number)
-        tasks.nudge()
+        tasks.nudge(tasks.look)
         return len(permits)
 
     def queue_many(self) -> None:
@@ -94,7 +94,7 @@ class Tool:
             sync.start_batch(kind, self._neighbours(size), actor=ACTOR, extend_by=by)
         except sync.Refused:
             return
-        tasks.nudge()
+        tasks.nudge(tasks.look)
 
     def stop_or_resume(self) -> None:
         """Stop a run, or go on with one that was stopped."""

@@ -73,7 +73,7 @@ class Command(BaseCommand):
             run = self._carry_on(run)
             self.stderr.write(f"{_counted(run.written, 'permit')} entered.")
         if run.batch:
-            tasks.nudge()
+            tasks.nudge(tasks.look)
             self.stderr.write(f"{run.batch} pushes them; a worker or `send_permits` sends them.")
         if run.bad:
             raise CommandError(f"Not entered: {_counted(run.bad, 'bad row')}.")
