@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from permits.models import Permit, Zone
 from permits.models.chain import NO_LINK, Head
@@ -55,6 +55,7 @@ def take(now: datetime, permit_id: int | None) -> Any:
     chain ends, `undecided`, whether the outcome of an earlier push is unknown and nobody has
     decided, and `called_for`, whether a call for it is under way.
     """
+    connection = connections[DEFAULT_DB_ALIAS]
     stamp = connection.ops.adapt_datetimefield_value(now)
     if permit_id is None:
         skip = connection.features.has_select_for_update_skip_locked
@@ -66,11 +67,13 @@ def take(now: datetime, permit_id: int | None) -> Any:
 
 def lock(permit_id: int) -> Any:
     """Return the permit, held until the transaction ends, with its `head`; None if it is gone."""
+    connection = connections[DEFAULT_DB_ALIAS]
     clause = "FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
     return _first(_LOCK.format(columns=_COLUMNS, head=_HEAD, lock=clause), [permit_id])
 
 
 def _first(sql: str, parameters: list[Any]) -> Any:
+    connection = connections[DEFAULT_DB_ALIAS]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         row = cursor.fetchone()
@@ -91,6 +94,7 @@ def _first(sql: str, parameters: list[Any]) -> Any:
 @cache
 def _converters() -> list[tuple[int, Any, list[Callable[..., Any]]]]:
     """Return how a permit's columns become Python's values, where they do not as they are."""
+    connection = connections[DEFAULT_DB_ALIAS]
     columns = [field.get_col(Permit._meta.db_table) for field in _FIELDS]
     converters = [
         connection.ops.get_db_converters(column) + column.get_db_converters(connection)

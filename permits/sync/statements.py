@@ -4,39 +4,62 @@ They do what `save(force_insert=True)` and `filter(…).update(…)` do, but for
 here listens to. Composing the statements of a call through the ORM cost more than running them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from django.db import connection
-from django.db.models import Model
+from django.db import DEFAULT_DB_ALIAS, connections, models
+
+# Fields whose values a driver takes as they are; the others say how theirs are stored.
+_TAKEN_AS_THEY_ARE: Final = (
+    models.BinaryField,
+    models.BooleanField,
+    models.CharField,
+    models.ForeignKey,
+    models.IntegerField,
+    models.TextField,
+)
 
 
-def add(row: Model) -> None:
+def add(row: models.Model) -> None:
     """Insert the row and give it its key."""
     sql, names = _insert(type(row))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, _stored(type(row), {name: getattr(row, name) for name in names}))
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, _stored(type(row), names, [getattr(row, name) for name in names]))
         row.pk = cursor.fetchone()[0]
 
 
-def change(model: type[Model], which: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
+def change(model: type[models.Model], which: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
     """Change the one row whose fields are as given; return whether there was one."""
-    sql = _update(model, tuple(which), tuple(changes))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, _stored(model, changes) + _stored(model, which))
+    names = (*changes, *which)
+    sql = _update(model, names, len(changes))
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, _stored(model, names, [*changes.values(), *which.values()]))
         return bool(cursor.rowcount)
 
 
-def _stored(model: type[Model], values: Mapping[str, Any]) -> list[Any]:
+def _stored(model: type[models.Model], names: tuple[str, ...], values: list[Any]) -> list[Any]:
+    """Return the values as the driver takes them."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    for place, prepare in _preparations(model, names):
+        values[place] = prepare(values[place], connection)
+    return values
+
+
+@cache
+def _preparations(
+    model: type[models.Model], names: tuple[str, ...]
+) -> list[tuple[int, Callable[[Any, Any], Any]]]:
+    fields = [_field(model, name) for name in names]
     return [
-        model._meta.get_field(name).get_db_prep_save(value, connection)  # type: ignore[union-attr]
-        for name, value in values.items()
+        (place, field.get_db_prep_save)
+        for place, field in enumerate(fields)
+        if not isinstance(field, _TAKEN_AS_THEY_ARE)
     ]
 
 
 @cache
-def _insert(model: type[Model]) -> tuple[str, tuple[str, ...]]:
+def _insert(model: type[models.Model]) -> tuple[str, tuple[str, ...]]:
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(str(field.column) for field in fields)
     places = ", ".join(["%s"] * len(fields))
@@ -47,11 +70,15 @@ def _insert(model: type[Model]) -> tuple[str, tuple[str, ...]]:
 
 
 @cache
-def _update(model: type[Model], which: tuple[str, ...], changes: tuple[str, ...]) -> str:
-    def settings(names: tuple[str, ...]) -> list[str]:
-        return [f"{model._meta.get_field(name).column} = %s" for name in names]  # type: ignore[union-attr]
+def _update(model: type[models.Model], names: tuple[str, ...], changes: int) -> str:
+    def settings(names: Iterable[str]) -> list[str]:
+        return [f"{_field(model, name).column} = %s" for name in names]
 
     return (
-        f"UPDATE {model._meta.db_table} SET {', '.join(settings(changes))} "  # noqa: S608
-        f"WHERE {' AND '.join(settings(which))}"
+        f"UPDATE {model._meta.db_table} SET {', '.join(settings(names[:changes]))} "  # noqa: S608
+        f"WHERE {' AND '.join(settings(names[changes:]))}"
     )
+
+
+def _field(model: type[models.Model], name: str) -> Any:
+    return model._meta.get_field(name)
