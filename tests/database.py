@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from permits import sync
-from permits.models import guards
 from tests import environment
 
 
@@ -64,13 +63,26 @@ def _empty() -> None:
 
 @contextmanager
 def unguarded() -> Iterator[None]:
-    """Have the triggers look away in one transaction, as only the database's owner can."""
+    """Have the triggers look away in one transaction, as only the database's owner can.
+
+    SQLite's are dropped and created again from their own words, which takes 5 ms; to describe every
+    table anew, as `guards.put_up` does, took 58 at the end of every test.
+    """
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL session_replication_role = replica")
             yield
             return
-        guards.take_down()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master "
+                "WHERE type = 'trigger' AND name LIKE 'guard!_%%' ESCAPE '!'"
+            )
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f"DROP TRIGGER {name}")
         yield
-        guards.put_up()
+        with connection.cursor() as cursor:
+            for _, sql in triggers:
+                cursor.execute(sql)
