@@ -1,8 +1,10 @@
 """What people do in a browser: type into fields, press buttons, and walk with the keyboard."""
 
-from typing import Final
+from typing import Final, Literal
 
 from playwright.sync_api import Page, expect
+
+from tests.browser import CheckAccessibility, assert_fits
 
 FOCUSED: Final = """() => {
   const here = document.activeElement;
@@ -11,6 +13,21 @@ FOCUSED: Final = """() => {
   return (label.textContent || here.value || "").replace(/\\s+/g, " ").trim();
 }"""
 MOST_TABS: Final = 60
+
+
+def look_at(page: Page, axe: CheckAccessibility) -> None:
+    """See that the page fits and is accessible, as a table in the light and as cards in the dark.
+
+    It is left in the light, as wide as it was.
+    """
+    before = page.viewport_size
+    assert before is not None
+    looks: list[tuple[Literal["dark", "light"], int]] = [("dark", 390), ("light", before["width"])]
+    for theme, width in looks:
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": before["height"]})
+        assert_fits(page)
+        axe(page)
 
 
 def say(page: Page, words: str) -> None:
