@@ -117,10 +117,11 @@ def _tell_others(expired: bool | None) -> Told:
     )
     long_enough = span["count"] >= QUIET_PULLS and span["last"] - span["first"] >= QUIET_FOR
     quiet = long_enough and not times and not over
-    grounds = _("In %(pulls)d counts, %(times)d times a record appeared that we did not push.") % {
-        "pulls": span["count"],
-        "times": times,
-    }
+    grounds = ngettext(
+        "In %(pulls)d counts, %(times)d time a record appeared that we did not push.",
+        "In %(pulls)d counts, %(times)d times a record appeared that we did not push.",
+        times,
+    ) % {"pulls": span["count"], "times": times}
     return Told(False if quiet else None, stated=False, grounds=grounds)
 
 

@@ -79,6 +79,8 @@ def test_a_zone_shows_its_picture_its_window_and_the_calls_of_that_time(
     page = supervisor
     page.goto("/controller/drift/")
     page.get_by_role("link", name="Lot 4", exact=True).click()
+    now = page.get_by_role("region", name="As last counted")
+    expect(now).to_contain_text(re.compile(r"May stand there\s*2\s*Unknown outcomes\s*0"))
     picture = page.get_by_role("img", name=re.compile(r"count over time .* Last: 3\."))
     expect(picture).to_be_visible()
     expect(picture.locator("circle.outside")).to_have_count(2)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from permits import validation
 from permits.models import Validation
+from permits.moments import to_the_millisecond
 from permits.validation import plan
 from tests.browser import CheckAccessibility
 from tests.journeys.people import look_at
@@ -58,7 +59,12 @@ def test_printed_it_is_whole_and_nothing_but_the_transcript(
     assert run is not None
     page = supervisor
     page.goto(run.get_absolute_url())
-    page.emulate_media(media="print", color_scheme="light")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(23, 26, 32)"
+    assert run.ended_at is not None
+    ended = to_the_millisecond(run.ended_at)  # no word such as today: paper outlasts it
+    expect(page.get_by_role("region", name="Validation of permitportal")).to_contain_text(ended)
     for aside in (page.locator(".top"), page.get_by_role("link", name="As text")):
         expect(aside.first).to_be_hidden()
     for words in ("Validation of permitportal", "Client code", "Passed"):
