@@ -21,6 +21,7 @@ SECRET_VARIABLES: Final = (
     "QUEUE_URL",
     "OPSCOM_API_TOKEN",
     "EMAIL_URL",
+    "METRICS_TOKEN",
 )
 """Each may stand in a file instead, which `VARIABLE_FILE` names, and is shown nowhere."""
 

@@ -42,6 +42,13 @@ def keys(text: str) -> list[bytes]:
     return [key.encode() for key in words(text)]
 
 
+def metrics_token(text: str) -> str:
+    """Read a text that can stand in a header; none is none."""
+    if text and not re.fullmatch(r"[!-~]{16,}", text):
+        raise ValueError("It is shorter than 16 characters, or has others than plain ones.")
+    return text
+
+
 def origins(text: str) -> list[str]:
     """Read origins that commas separate, each a scheme and a host."""
     for origin in words(text):

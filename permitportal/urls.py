@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from permits import health
+from permits.metrics import metrics
 
 urlpatterns = [
     path("account/", include("permits.signin.addresses")),
     path("health/live/", health.live, name="live"),
     path("health/ready/", health.ready, name="ready"),
+    path("metrics", metrics, name="metrics"),
     path("", admin.site.urls),
 ]
 

@@ -103,6 +103,7 @@ def _secrets() -> Iterator[str]:
         settings.SECRET_KEY,
         *settings.SECRET_KEY_FALLBACKS,
         settings.OPSCOM_API_TOKEN,
+        settings.METRICS_TOKEN,
         *(database.get("PASSWORD", "") for database in settings.DATABASES.values()),
     ]
     yield from sorted({each for each in given if len(each) >= _SHORTEST}, key=len, reverse=True)

@@ -62,6 +62,7 @@ VARIABLES: Final = {
     "DRIFT_AFTER": "3600",
     "LOG_LEVEL": "",
     "LOG_FORMAT": "",
+    "METRICS_TOKEN": "",
     "EMAIL_URL": "",
     "DEFAULT_FROM_EMAIL": "portal@example.org",
     "ALERT_RECIPIENTS": "",

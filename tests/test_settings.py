@@ -41,6 +41,7 @@ BAD_VALUES: Final = {
     "DRIFT_AFTER": "-1",
     "LOG_LEVEL": "loud",
     "LOG_FORMAT": "xml",
+    "METRICS_TOKEN": "short-secret",
     "EMAIL_URL": "gopher://clerk:secret-of-mail@mail",
     "DEFAULT_FROM_EMAIL": "nobody",
     "ALERT_RECIPIENTS": "desk@example.org, the chief",
@@ -50,6 +51,7 @@ BAD_VALUES: Final = {
 SECRETS: Final = (
     *("shorter-than-32", "also-shorter-than-32"),
     *("secret-of-mysql", "secret-of-redis", "secret-of-mail", "secret token!"),
+    "short-secret",
 )
 # Any text is a list of names.
 WITHOUT_BAD_VALUE: Final = {"ALLOWED_HOSTS", "MFA_REQUIRED_GROUPS"}

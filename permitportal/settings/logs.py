@@ -1,4 +1,4 @@
-"""Logs: a line of text or JSON for each thing that is said."""
+"""What the portal says of its work: log lines of text or JSON, and numbers to Prometheus."""
 
 from typing import Any
 
@@ -14,6 +14,13 @@ LOG_LEVEL = read(
     f"Set it to one of {readers.listed(readers.LEVELS)}.",
 )
 LOG_FORMAT = read("LOG_FORMAT", readers.one_of("text", "json"), "text", "Set it to text or json.")
+# Whoever bears it reads /metrics; without one there is no such page.
+METRICS_TOKEN = read(
+    "METRICS_TOKEN",
+    readers.metrics_token,
+    "",
+    "Give at least 16 letters, digits, dashes and the like, or none to have no metrics.",
+)
 _SAID_WITH_EACH_LINE: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

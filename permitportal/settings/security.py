@@ -26,7 +26,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
 # Without a trusted proxy nothing says that a client uses HTTPS: it would be sent round for ever.
 SECURE_SSL_REDIRECT = _HTTPS and bool(TRUSTED_PROXIES)
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from beside the web server
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # asked from beside the web server
 # Whether browsers come with the domain on their list is for its owner to say, once and for long.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # of a trusted proxy alone

@@ -39,6 +39,7 @@ MAY_OPEN: Final = {
     "logout": NOBODY,  # it is left by a form
     "live": EVERYBODY,
     "ready": EVERYBODY,
+    "metrics": NOBODY,  # it is for who bears a token
     "password_change": SIGNED_IN,
     "password_change_done": SIGNED_IN,
     "jsi18n": SIGNED_IN,

@@ -5,13 +5,17 @@ import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 
-from permits.models import SyncAttempt
+from permits.models import Permit, SyncAttempt
 from tests.engine.office import enter
-from tests.portal import Portal
+from tests.environment import VARIABLES
+from tests.portal import Portal, Worker
 from tests.processes import wait_until
 from tests.sandbox_server import TOKEN, Sandbox
+from tests.staff import PASSWORD
 
+WRONG = "a-password-that-is-not-theirs"
 Line = dict[str, Any]
 
 
@@ -83,3 +87,36 @@ def test_two_requests_have_two_ids(portal: Portal) -> None:
     }
     assert len(ids) == 3
     assert "a" * 16 not in ids
+
+
+def test_neither_a_plate_nor_a_secret_stands_in_the_logs(
+    json_portal: Portal, worker: Worker, sandbox: Sandbox
+) -> None:
+    """Whatever is looked for, entered, sent, refused, left in doubt or not there."""
+    clerk = json_portal.session(json_portal.staff.clerk)
+    sandbox.fault("close")
+    lost = enter(plate="HUSH 1")
+    for permit in (lost, enter(plate="HUSH 2"), enter(plate="HUSH-3")):
+        clerk.post(f"{json_portal.url}/permits/permit/{permit.pk}/push/", timeout=30)
+    typed = {"plate": "HUSH 4", "start_time": "never", "_save": "1"}
+    clerk.post(f"{json_portal.url}/permits/permit/add/", data=typed, timeout=30)
+    for path in (
+        *("/permits/permit/?q=HUSH+1", "/permits/permit/of-plate/?plate=HUSH+1"),
+        *(f"/permits/permit/{lost.pk}/change/", "/nowhere/?plate=HUSH", "/permits/zone/99/"),
+    ):
+        clerk.get(json_portal.url + path, timeout=30)
+    for password in (WRONG, PASSWORD):
+        stranger = json_portal.session(json_portal.staff.clerk)
+        stranger.cookies.pop(settings.SESSION_COOKIE_NAME)
+        signing_in = {"username": "clerk", "password": password}
+        stranger.post(f"{json_portal.url}/login/", signing_in, allow_redirects=False, timeout=30)
+    wait_until(lambda: of(json_portal.words(), "request", path="/nowhere/"))
+    wait_until(lambda: of(json_portal.words(), "request", path="/login/", status=302))
+    wait_until(lambda: "Working with" in worker.words(), seconds=60)
+    assert Permit.objects.get(pk=lost.pk).state == Permit.State.IN_DOUBT
+    assert worker.stop() == 0
+    words = json_portal.words() + worker.words()
+    assert len(of(words, "call")) >= 3
+    assert not re.search("HUSH", words)
+    kept = (TOKEN, WRONG, PASSWORD, VARIABLES["SECRET_KEY"], VARIABLES["HISTORY_KEY"])
+    assert not [secret for secret in kept if secret in words]

@@ -63,6 +63,7 @@ FILED: Final = {
     "DATABASE_URL": Filed(DSN, "settings.DATABASES['default']['PASSWORD']", "their-password"),
     "QUEUE_URL": Filed(DSN, "settings.QUEUE['dsn']", DSN),
     "OPSCOM_API_TOKEN": Filed(LONG, "settings.OPSCOM_API_TOKEN", LONG),
+    "METRICS_TOKEN": Filed(LONG, "settings.METRICS_TOKEN", LONG),
     "EMAIL_URL": Filed(
         "smtp+tls://clerk:their-password@mail:587", "settings.EMAIL_HOST_PASSWORD", "their-password"
     ),
