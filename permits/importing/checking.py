@@ -42,7 +42,7 @@ def _forget(run: ImportRun) -> None:
 
 def _sort(run: ImportRun, table: Table, layout: Layout, go_on: Callable[[], bool]) -> None:
     reader = RowReader(layout)
-    rows = table.rows()
+    rows = (row for row in table.rows() if not row.is_note)
     next(rows)  # the columns' names
     with Lines() as lines:
         piles = Piles(run, lines)

@@ -30,6 +30,7 @@ class Layout:
     encoding: str = ""  # of a CSV file
     delimiter: str = ""  # of a CSV file
     times: dict[str, Column] = field(default_factory=dict)
+    notes: int = 0  # rows that say something of the file
 
     @property
     def columns(self) -> Columns:
@@ -56,8 +57,11 @@ def survey(table: Table, *, sign_of_life: Callable[[], None]) -> tuple[Layout, i
     columns = Columns.of([str(cell) for cell in first.cells])
     times = {name: Column() for name in TIMES}
     looks = [(columns.fields[name], times[name].look) for name in TIMES]
-    total = 0
+    total = notes = 0
     for row in rows:
+        if row.is_note:
+            notes += 1
+            continue
         total += 1
         if total % SIGN_EVERY == 0:
             sign_of_life()
@@ -79,6 +83,7 @@ def survey(table: Table, *, sign_of_life: Callable[[], None]) -> tuple[Layout, i
             fields=columns.fields,
             in_utc=sorted(columns.in_utc),
             times=times,
+            notes=notes,
             **of_csv,
         ),
         total,

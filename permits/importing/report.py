@@ -51,6 +51,7 @@ class Report:
 
     run: ImportRun
     words: str
+    notes: int  # rows that say something of the file, and are left alone
     matches: list[Match]
     ignored: list[str]
     unknown_zones: list[ImportZone]
@@ -65,6 +66,7 @@ class Report:
         return cls(
             run=run,
             words=layout.words,
+            notes=layout.notes,
             matches=[
                 Match(layout.header[position].strip(), label(field), _note(layout, field))
                 for field, position in columns.fields.items()
@@ -106,6 +108,8 @@ class Report:
             )
         for name in self.ignored:
             yield f"  {name} is not known and is ignored"
+        if self.notes:
+            yield f"  {self.notes} rows begin with “# ”: they are notes and are left alone"
         for each in self.unreported_zones:
             yield (
                 f"  Zone {each.name}: the controller never reported it. {each.rows} permits under "
