@@ -3,7 +3,8 @@
 # make chaos  thousands of permits under faults and kills, held against the sandbox's own ledger
 # make lint   style, types, the direction of imports, migrations and settings
 # make audit  known vulnerabilities of what is installed
-# make bench  how fast it sends and answers, against what is wanted: ONLY=sending, WRITE=FILE
+# make bench  how fast it sends and answers, against what is wanted: ONLY=sending, WRITE=FILE,
+#             PART=50 a fiftieth of the size, to see that it runs (list, import and desk)
 
 VENV ?= .venv
 BIND ?= 127.0.0.1
@@ -45,7 +46,8 @@ pictures: dev
 
 .PHONY: bench
 bench: dev
-	$(PYTHON_OF_VENV) -m tools.bench $(if $(ONLY),--only=$(ONLY)) $(if $(WRITE),--write=$(WRITE))
+	$(PYTHON_OF_VENV) -m tools.bench $(if $(ONLY),--only=$(ONLY)) $(if $(PART),--part=$(PART)) \
+		$(if $(WRITE),--write=$(WRITE))
 
 # Known vulnerabilities of what is installed; it fails as well where it cannot look.
 .PHONY: audit

@@ -23,15 +23,22 @@ from tools.bench.proof import proof
 from tools.bench.report import Table
 from tools.children import say
 
-Benchmark = Callable[[Databases], Table]
+Benchmark = Callable[[Databases, int], Table]
 
+
+def _whole(benchmark: Callable[[Databases], Table]) -> Benchmark:
+    """Return a benchmark that knows one size only."""
+    return lambda made, _part: benchmark(made)
+
+
+# Each is given the databases, and the part of its size that it is run at: 50 means a fiftieth.
 BENCHMARKS: Final[dict[str, Benchmark]] = {
-    "sending.limit": limit,
-    "sending.cost": cost,
-    "sending.pages": pages,
-    "sending.memory": memory,
+    "sending.limit": _whole(limit),
+    "sending.cost": _whole(cost),
+    "sending.pages": _whole(pages),
+    "sending.memory": _whole(memory),
     "import": importing,
-    "proof": proof,
+    "proof": _whole(proof),
     "desk": desk,
     "list": listing,
 }
@@ -42,8 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("--only", default="", help="a section, or one part of it")
     parser.add_argument("--write", type=Path, help="put the tables into this document")
+    parser.add_argument(
+        "--part", type=int, default=1, help="run list, import and desk at a PARTth of their size"
+    )
     parser.add_argument("--list", action="store_true", help="name the benchmarks and end")
     options = parser.parse_args(arguments)
+    if options.part < 1 or (options.part > 1 and options.write):
+        parser.error("a part is a whole number, and only the whole is written into a document")
     chosen = [
         name for name in BENCHMARKS if not options.only or f"{name}.".startswith(f"{options.only}.")
     ]
@@ -55,18 +67,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with databases() as made:
         machine = describe(made)
         say(f"{machine}\n")
-        missed = [row for name in chosen for row in _measure(name, made, machine, options.write)]
+        missed = [row for name in chosen for row in _measure(name, made, machine, options)]
     for row in missed:
         say(f"Missed: {row}")
     return 1 if missed else 0
 
 
-def _measure(name: str, made: Databases, machine: str, target: Path | None) -> Iterable[str]:
-    table = BENCHMARKS[name](made)
+def _measure(
+    name: str, made: Databases, machine: str, options: argparse.Namespace
+) -> Iterable[str]:
+    table = BENCHMARKS[name](made, options.part)
     say(table.as_text())
-    if target is not None:
+    if options.write is not None:
         when = f"{datetime.now(UTC):%-d %B %Y}"
-        document.put(target, table, f"`make bench ONLY={name}`, {when}: {machine}")
+        document.put(options.write, table, f"`make bench ONLY={name}`, {when}: {machine}")
     return [f"{table.title}: {row.what}" for row in table.missed]
 
 

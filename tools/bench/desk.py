@@ -24,23 +24,24 @@ _COUNT: Final = """() => {
 }"""
 
 
-def desk(databases: Databases) -> Table:
+def desk(databases: Databases, part: int = 1) -> Table:
     """Enter permits in a real browser with the keyboard alone."""
+    permits = max(1, PERMITS // part)
     table = Table(
         "The desk: entering a permit",
         "A clerk in a browser enters a permit with its plate, zone, 2 hours and an amount by "
-        f"keyboard alone, {PERMITS} times; the controller takes {DELAY * 1000:.0f} ms for a call. "
+        f"keyboard alone, {permits} times; the controller takes {DELAY * 1000:.0f} ms for a call. "
         "Keys are counted as the browser is told of them, Ctrl and Enter too, less the letters and "
         "digits of plate, zone and amount. The time runs from Ctrl+Enter until the reference ID "
         "stands on the page.",
     )
     for engine in ("SQLite", "PostgreSQL"):
         with Sandbox(delay=DELAY) as sandbox:
-            table.rows += _measure(databases, engine, sandbox)
+            table.rows += _measure(databases, engine, sandbox, permits)
     return table
 
 
-def _measure(databases: Databases, engine: str, sandbox: Sandbox) -> list[Row]:
+def _measure(databases: Databases, engine: str, sandbox: Sandbox, permits: int) -> list[Row]:
     with Installation.new(databases, engine, sandbox.url) as portal, sync_playwright() as driver:
         portal.step("fill", 10)
         url = portal.serve()
@@ -55,16 +56,16 @@ def _measure(databases: Databases, engine: str, sandbox: Sandbox) -> list[Row]:
             ]
         )
         page = context.new_page()
-        entered = [_enter(page, number) for number in range(WARMING_UP + PERMITS)][WARMING_UP:]
+        entered = [_enter(page, number) for number in range(WARMING_UP + permits)][WARMING_UP:]
         browser.close()
-    if sandbox.pushes() != WARMING_UP + PERMITS:
+    if sandbox.pushes() != WARMING_UP + permits:
         raise RuntimeError(f"{sandbox.pushes()} permits were pushed.")
     keys = max(keys for keys, _ in entered)
     waits = [wait for _, wait in entered]
     return [
         Row(f"{engine}, keys besides what is typed", Figure(keys, wanted=KEYS, digits=0)),
         Row(f"{engine}, Ctrl+Enter to the reference, median", _wait(statistics.median(waits))),
-        Row(f"{engine}, the longest of {PERMITS}", _wait(max(waits))),
+        Row(f"{engine}, the longest of {permits}", _wait(max(waits))),
     ]
 
 

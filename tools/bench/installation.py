@@ -116,9 +116,13 @@ class Installation:
         program = Program(*command, variables={**self.variables, **variables})
         return self._programs.enter_context(program)
 
+    def collect_static_files(self) -> None:
+        """Have its pages find their stylesheets and scripts."""
+        self.run("manage.py", "collectstatic", "--noinput", "--verbosity=0")
+
     def serve(self) -> str:
         """Start the web server; the address at which it answers."""
-        self.run("manage.py", "collectstatic", "--noinput", "--verbosity=0")
+        self.collect_static_files()
         port = free_port("127.0.0.1", 8400)
         server = self.start(
             *("-m", "gunicorn", "--config", "python:permitportal.gunicorn"),
