@@ -28,7 +28,7 @@ _LENGTHS: Final = """CASE WHEN k % 100 < 40 THEN 3600 WHEN k % 100 < 60 THEN 720
     WHEN k % 100 < 80 THEN 28800 WHEN k % 100 < 90 THEN 86400 WHEN k % 100 < 95 THEN 604800
     WHEN k % 100 < 99 THEN 2592000 ELSE 31536000 END"""
 _PLATE: Final = """CASE WHEN n % {tenth} = 7 THEN 'EXACT 1'
-    WHEN n % {thirtieth} = 11 THEN 'AQX7 ' || (n / {thirtieth} + 100)
+    WHEN n % {thirtieth} = 1 THEN 'AQX7 ' || (n / {thirtieth} + 100)
     ELSE substr(letters, 1 + k % 21, 1) || substr(letters, 1 + k / 21 % 21, 1)
       || substr(letters, 1 + k / 441 % 21, 1) || ' ' || (1000 + k % 8999) END"""
 _STATE: Final = """CASE WHEN k % 200 = 0 THEN 'rejected' WHEN k % 50 = 1 THEN 'draft'
