@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "permitportal.settings")  # noqa
 
 from django.conf import settings
 
-_ON_SQLITE = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+_ON_SQLITE = settings.DATABASES["default"]["ENGINE"] == "permitportal.sqlite"
 
 bind = ["127.0.0.1:8000"]
 worker_class = "gthread"

@@ -184,6 +184,7 @@ def database(url: str) -> dict[str, Any]:
     if engine == "django.db.backends.sqlite3":
         if config["NAME"] != ":memory:":
             config["NAME"] = str(BASE_DIR / config["NAME"])
+        config["ENGINE"] = "permitportal.sqlite"
         # Without these four, four concurrent writers lost more than half of their transactions.
         config["OPTIONS"] = {
             "timeout": 20,

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, F, Min, Model
 from django.utils import timezone
 
 from permits.models import CallTally, Permit, ResponseTally, SyncAttempt, Tallied
-from permits.sync.writing import writing
 
 SETTLED_AFTER: Final = timedelta(seconds=30)  # past the longest that a call can be under way
 SLICE: Final = timedelta(hours=1)  # counted in one transaction
@@ -33,7 +33,7 @@ def tally(*, go_on: Callable[[], bool]) -> None:
 def rebuild() -> None:
     """Forget every tally of calls that are still in the history, and count them anew."""
     first = SyncAttempt.objects.aggregate(first=Min("started_at"))["first"]
-    with writing():
+    with transaction.atomic():
         Tallied.objects.select_for_update().get_or_create(pk=Tallied.ONLY)
         if first is not None:
             first = Tallied.hour_of(first)
@@ -54,7 +54,7 @@ def settled_until(now: datetime) -> datetime:
 def _tally_slice() -> bool:
     """Count the next slice; return whether there is more."""
     settled = settled_until(timezone.now())
-    with writing():
+    with transaction.atomic():
         state = Tallied.objects.select_for_update().get(pk=Tallied.ONLY)
         calls = SyncAttempt.objects.order_by("started_at", "pk")
         if state.until is not None:

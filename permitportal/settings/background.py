@@ -6,7 +6,7 @@ from permitportal.settings.project import DATABASES
 
 _QUEUE_BESIDE_DATABASE = (
     "sqlite:///queue.sqlite3"
-    if "sqlite3" in DATABASES["default"]["ENGINE"]
+    if "sqlite" in DATABASES["default"]["ENGINE"]
     else text("DATABASE_URL")
 )
 # The class of Huey's queue and its arguments; `permits.tasks` builds it.

@@ -5,6 +5,8 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final
 
+from django.db import transaction
+
 from permits.importing import blocks, columns, files, holding
 from permits.importing.duplicates import GoodRow, Key, Lines, already_there
 from permits.importing.layout import Layout, survey
@@ -13,7 +15,6 @@ from permits.importing.rows import Row, Table
 from permits.importing.unreadable import Unreadable
 from permits.importing.zones import ZoneReader
 from permits.models import ImportBlock, ImportRun, ImportZone
-from permits.sync.writing import writing
 
 AT_ONCE: Final = 2_000  # rows between two signs of life
 Kind = ImportBlock.Kind
@@ -34,7 +35,7 @@ def check(run: ImportRun, *, go_on: Callable[[], bool]) -> None:
 
 def _forget(run: ImportRun) -> None:
     """Remove what an earlier check has found."""
-    with writing():
+    with transaction.atomic():
         run.blocks.exclude(kind=Kind.FILE).delete()
         run.zones.all().delete()
         holding.keep_hold(run, seen=0, good=0, bad=0, duplicates=0)
@@ -48,12 +49,12 @@ def _sort(run: ImportRun, table: Table, layout: Layout, go_on: Callable[[], bool
         piles = Piles(run, lines)
         while part := list(islice(rows, AT_ONCE)):
             piles.sort(part, reader)
-            with writing():
+            with transaction.atomic():
                 piles.store()
                 holding.keep_hold(run, seen=run.seen + len(part))
             if not go_on():
                 raise holding.Interrupted
-    with writing():
+    with transaction.atomic():
         piles.store(is_last=True)
         _store_zones(run, reader.zones)
         holding.let_go(run, state=ImportRun.State.READY, tries=0, trouble="", **piles.counts())

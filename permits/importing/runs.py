@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -14,7 +15,6 @@ from permits.importing.unreadable import Unreadable
 from permits.importing.writing import write
 from permits.models import ImportBlock, ImportRun, Zone
 from permits.sync.refused import Refused
-from permits.sync.writing import writing
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ def confirm(run: ImportRun, *, only_if_all_good: bool, push: bool) -> None:
 def add_zones(run: ImportRun, names: Iterable[str], *, user: Any) -> int:
     """Add zones that the file names and nobody knew, and have it checked anew; return how many."""
     wanted = set(names) & set(run.zones.filter(zone=None).values_list("name", flat=True))
-    with writing():
+    with transaction.atomic():
         there = set(Zone.objects.filter(name__in=wanted).values_list("name", flat=True))
         for name in sorted(wanted - there):
             zone = Zone(name=limits.zone_name(name))
@@ -117,7 +117,7 @@ def add_zones(run: ImportRun, names: Iterable[str], *, user: Any) -> int:
 
 def discard(run: ImportRun) -> None:
     """Remove a file that is not to be written."""
-    with writing():
+    with transaction.atomic():
         discarded = ImportRun.objects.filter(
             pk=run.pk, state__in=(State.RECEIVING, State.CHECKING, State.READY, State.REFUSED)
         )
@@ -131,10 +131,10 @@ def tidy() -> None:
     long_ago = timezone.now() - ImportRun.KEPT
     old = ImportRun.objects.filter(created_at__lt=long_ago)
     for run in old.exclude(state__in=(State.WRITING, State.DONE)):
-        with writing():
+        with transaction.atomic():
             run.delete()
     for run in old.filter(state=State.DONE, blocks__isnull=False).distinct():
-        with writing():
+        with transaction.atomic():
             ImportBlock.objects.filter(run=run).delete()
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from permits import digests, sync
@@ -20,7 +20,6 @@ from permits.importing.times import STAMP
 from permits.models import Batch, Chain, ImportBlock, ImportedPermit, ImportRun, Permit, Source
 from permits.models.chain import NO_LINK, Entry, Head, extend, head_proof
 from permits.models.edit import PermitEdit
-from permits.sync.writing import writing
 
 Kind = ImportBlock.Kind
 _PERMIT: Final = (
@@ -43,7 +42,7 @@ def write(run: ImportRun, *, go_on: Callable[[], bool]) -> None:
             raise holding.Interrupted
     if run.push and run.batch_id is None and run.written:
         run.batch = _start_push(run)
-    with writing():
+    with transaction.atomic():
         holding.let_go(
             run,
             state=ImportRun.State.DONE,
@@ -58,7 +57,7 @@ def write(run: ImportRun, *, go_on: Callable[[], bool]) -> None:
 
 def _write_next(run: ImportRun) -> bool:
     """Write the next block; return False where there is none."""
-    with writing():
+    with transaction.atomic():
         # All imports that are being written wait for each other here, so that two files with the
         # same permit cannot both miss it.
         moving = ImportRun.objects.filter(state=ImportRun.State.WRITING).order_by("pk")

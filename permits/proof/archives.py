@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -43,7 +44,6 @@ from permits.models.chain import (
 from permits.proof import links, seals
 from permits.proof.contents import anchor_content, archive_content
 from permits.proof.verify_archive import check
-from permits.sync.writing import writing
 
 FORMAT: Final = "permitportal history 1"
 PAGE: Final = 200  # chains looked at, or emptied, in one transaction
@@ -99,7 +99,7 @@ def _export(before: datetime, folder: Path, actor: str) -> Archive:
     made.size, made.digest = Path(made.file).stat().st_size, _digest(Path(made.file))
     made.state = State.REMOVING
     made.proof = digests.keyed(settings.HISTORY_KEYS[0], archive_content(made))
-    with writing():
+    with transaction.atomic():
         made.save()
         Activity.note(
             kind=Activity.Kind.ARCHIVED,
@@ -157,7 +157,7 @@ def _proof(content: dict[str, Any]) -> str:
 
 def _anchor(made: Archive, chain: int) -> list[dict[str, Any]] | None:
     """Write down where the chain will go on, and return its lines; None where it is in use."""
-    with writing():
+    with transaction.atomic():
         head = read_head(chain)
         if not _is_eligible(chain, made.before):
             return None
@@ -276,7 +276,7 @@ def _remove(made: Archive) -> None:
     """Remove what is in the file, as the triggers let pass while its archive is in this state."""
     after = 0
     while page := list(made.anchors.filter(pk__gt=after).order_by("pk")[:PAGE]):
-        with writing():
+        with transaction.atomic():
             for anchor in page:
                 _remove_links(anchor)
         after = page[-1].pk
@@ -315,5 +315,5 @@ def _raw(records: Any) -> None:
 
 def _move(made: Archive, state: "Archive.State") -> None:
     made.state = state
-    with writing():
+    with transaction.atomic():
         made.save(update_fields=["state", "finished_at"])

@@ -10,13 +10,12 @@ from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from permits import digests
 from permits.models import Activity, Chain, Seal, SealedHead
-from permits.sync.writing import writing
 
 PAGE: Final = 500
 LEASE: Final = timedelta(minutes=2)
@@ -48,7 +47,7 @@ def make_seal(actor: str) -> Seal:
 
 def _take(actor: str) -> Seal:
     now = timezone.now()
-    with writing():
+    with transaction.atomic():
         seal = Seal.objects.select_for_update().filter(is_open=True).first()
         if seal is not None and seal.lease_until > now:
             raise SealedMeanwhile
@@ -71,7 +70,7 @@ def _seal_page(seal: Seal, after: int) -> int | None:
         return None
     sealed = SealedHead.objects.filter(chain=OuterRef("pk"), length=OuterRef("length"))
     moved = Chain.objects.filter(pk__gt=after, pk__lte=ids[-1]).exclude(Exists(sealed))
-    with writing():
+    with transaction.atomic():
         _hold(seal)
         SealedHead.objects.bulk_create(
             SealedHead(seal=seal, chain=chain.pk, length=chain.length, head=chain.head)
@@ -97,7 +96,7 @@ def _close(seal: Seal) -> Seal:
     seal.sealed_at, seal.is_open = timezone.now(), False
     seal.digest = digests.plain(content(seal))
     seal.proof = digests.keyed(settings.HISTORY_KEYS[0], content(seal))
-    with writing():
+    with transaction.atomic():
         _hold(seal)
         seal.save()
         Activity.note(

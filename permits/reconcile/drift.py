@@ -1,5 +1,6 @@
 """Zones out of step: each pull is compared once, in order, and what it shows is written down."""
 
+from django.db import transaction
 from django.utils import timezone
 
 from permits import sync
@@ -8,7 +9,6 @@ from permits.models import Drift, Link, Pull, Source, ZoneBelief
 from permits.reconcile.changes import between, change
 from permits.reconcile.readings import Reading, reading
 from permits.reconcile.sides import Both, sides
-from permits.sync.writing import writing
 
 
 def pull(*, actor: str, source: Source) -> Totals | ControllerError:
@@ -39,7 +39,7 @@ def gap(both: Both, told: Reading) -> int:
 
 
 def _judge(pk: int) -> bool:
-    with writing():
+    with transaction.atomic():
         Link.current()
         Link.objects.select_for_update().get(pk=Link.ONLY)  # one after the other
         now = timezone.now()

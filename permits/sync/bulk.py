@@ -12,14 +12,13 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from permits.models import Batch, BatchItem, Decision, Permit
 from permits.models.permit import PermitQuerySet
 from permits.sync.refused import Refused
-from permits.sync.writing import writing
 
 LISTED_AT_ONCE: Final = 20_000  # permits listed in one transaction
 PREPARED_WITHIN: Final = timedelta(minutes=10)  # a run that takes longer to list was cut off
@@ -152,7 +151,7 @@ def feed() -> Fed:
     """Queue the next few permits of the oldest running bulk run."""
     now = timezone.now()
     running = Batch.objects.filter(state=Batch.State.RUNNING).order_by("pk")
-    with writing():
+    with transaction.atomic():
         # A weak lock: claiming one of its permits refers to the run, and must not wait for this.
         for batch in running.select_for_update(skip_locked=True, no_key=True):
             items = list(
@@ -263,7 +262,7 @@ def end_unlisted() -> None:
         state=Batch.State.PREPARING, created_at__lt=timezone.now() - PREPARED_WITHIN
     )
     for batch in cut_off:
-        with writing():
+        with transaction.atomic():
             batch.items.filter(result=Result.WAITING).update(
                 result=Result.PASSED, note="the run was cut off before it began"
             )

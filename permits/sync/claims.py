@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from permits import limits
@@ -16,7 +17,6 @@ from permits.sync.outcomes import leave_batch
 from permits.sync.refused import Refused
 from permits.sync.rows import take
 from permits.sync.statements import add, change
-from permits.sync.writing import writing
 
 Outcome = SyncAttempt.Outcome
 State = Permit.State
@@ -47,7 +47,7 @@ def ask(permit_id: int, *, actor: str, source: Source) -> None:
 
     Raises `Refused` where there is nothing to send, or where a person has to decide first.
     """
-    with writing():
+    with transaction.atomic():
         permit = Permit.objects.select_for_update(no_key=True).filter(pk=permit_id).first()
         if permit is None:
             raise Refused("This permit does not exist any more.")
@@ -75,7 +75,7 @@ def claim(permit_id: int | None) -> Claim | None:
     while True:
         now = timezone.now()
         try:
-            with writing():
+            with transaction.atomic():
                 permit = take(now, permit_id)
                 if permit is None:
                     return None
@@ -91,7 +91,7 @@ def renew(claimed: Claim) -> bool:
     now = timezone.now()
     if now - claimed.attempt.started_at < WAITS_WITHIN_LEASE:
         return True
-    with writing():
+    with transaction.atomic():
         return change(
             SyncAttempt,
             {"id": claimed.attempt.pk, "outcome": Outcome.SENDING},

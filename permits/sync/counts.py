@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -26,7 +27,6 @@ from permits.models.pull import TYPE_LENGTH
 from permits.sync import link
 from permits.sync.belief import beliefs
 from permits.sync.outcomes import close
-from permits.sync.writing import writing
 
 SOON: Final = timedelta(minutes=2)  # between two pulls, however many outcomes became unknown
 THINNED: Final = 200  # counts removed in one go; the next sweep takes the rest
@@ -60,7 +60,7 @@ def _pull(*, actor: str, source: Source, probed: bool) -> Totals | ControllerErr
         except ControllerError as error:
             result = error
     known = beliefs(now) if isinstance(result, Totals) else []
-    with writing():
+    with transaction.atomic():
         closed = close(attempt, result, timezone.now())
         if isinstance(result, Totals):
             _learn_zones(result)
@@ -172,7 +172,7 @@ def thin_counts() -> int:
         surplus.append(pk)
         if len(surplus) == THINNED:
             break
-    with writing():
+    with transaction.atomic():
         Pull.objects.filter(pk__in=surplus).delete()
     return len(surplus)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from permits import limits
@@ -10,7 +11,6 @@ from permits.controller import ALREADY_EXISTS, Request
 from permits.models import Decision, Operation, Permit, Source, SyncAttempt
 from permits.sync.outcomes import leave_batch, on_controller, take_off, take_off_replaced
 from permits.sync.refused import Refused
-from permits.sync.writing import writing
 
 State = Permit.State
 Verdict = Decision.Verdict
@@ -21,7 +21,7 @@ def resolve_there(permit_id: int, *, reference_id: str, reason: str, actor: str)
 
     Also takes a push that the controller refused because such a record already exists (9022).
     """
-    with writing():
+    with transaction.atomic():
         permit, attempt = _undecided(permit_id, reason)
         try:
             reference = limits.reference_id(reference_id)
@@ -40,7 +40,7 @@ def resolve_there(permit_id: int, *, reference_id: str, reason: str, actor: str)
 
 def resolve_not_there(permit_id: int, *, reason: str, actor: str) -> None:
     """Record that an undecided push did not arrive; it is queued again unless withdrawn."""
-    with writing():
+    with transaction.atomic():
         permit, attempt = _undecided(permit_id, reason)
         if permit.state != State.IN_DOUBT:
             raise Refused("The controller refused this push. Change the permit and push it again.")
@@ -50,7 +50,7 @@ def resolve_not_there(permit_id: int, *, reason: str, actor: str) -> None:
 
 def push_anew(permit_id: int, *, reason: str, actor: str) -> None:
     """Push a permit again that the controller has lost; it gets a new reference ID."""
-    with writing():
+    with transaction.atomic():
         permit = _lock(permit_id)
         if permit.state != State.MISSING:
             raise Refused("Only a permit that is missing on the controller can be pushed anew.")
@@ -67,7 +67,7 @@ def push_anew(permit_id: int, *, reason: str, actor: str) -> None:
 
 def withdraw(permit_id: int, *, actor: str, source: Source, reason: str = "") -> None:
     """Take a permit off the controller; one that left no trace yet is simply removed."""
-    with writing():
+    with transaction.atomic():
         permit = _lock(permit_id)
         if permit.state == State.DELETED:
             raise Refused("This permit was deleted already.")
@@ -84,7 +84,7 @@ def withdraw(permit_id: int, *, actor: str, source: Source, reason: str = "") ->
 
 def keep(permit_id: int, *, reason: str = "", actor: str) -> None:
     """Take a withdrawal back while the controller still holds the permit, or may."""
-    with writing():
+    with transaction.atomic():
         permit = _lock(permit_id)
         if permit.withdrawn_at is None:
             raise Refused("This permit was not withdrawn.")
@@ -109,7 +109,7 @@ def replace(permit_id: int, *, fields: Mapping[str, Any], actor: str) -> Permit:
     new one before that gives the replacement up: the old one then stays. Raises `ValidationError`
     where the new values are not valid.
     """
-    with writing():
+    with transaction.atomic():
         permit = _lock(permit_id)
         if not permit.reference_id or permit.state in (State.DELETED, State.MISSING):
             raise Refused("Only a permit that is on the controller can be replaced.")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from permits import digests, limits
@@ -25,7 +26,6 @@ from permits.models import BatchItem, Decision, Permit, SyncAttempt
 from permits.models.chain import Entry, Head, Overtaken, extend, read_head, write_head
 from permits.sync.rows import lock
 from permits.sync.statements import change
-from permits.sync.writing import writing
 
 RETRY_FIRST: Final = timedelta(seconds=5)
 RETRY_LONGEST: Final = timedelta(minutes=15)
@@ -63,7 +63,7 @@ def _record(
     result: Acknowledgement | ControllerError,
 ) -> None:
     now = timezone.now()
-    with writing():
+    with transaction.atomic():
         permit = lock(permit_id)
         closed = close(attempt, result, now, permit and permit.head)
         if permit and (closed or _note_late_answer(permit, attempt, result)):
@@ -195,7 +195,7 @@ def take_off(permit_id: int, *, actor: str, reason: str = "") -> None:
     Source-independent; the delete itself is made by whoever sends next.
     """
     now = timezone.now()
-    with writing():
+    with transaction.atomic():
         permit = Permit.objects.select_for_update(of=("self",), no_key=True).get(pk=permit_id)
         if permit.withdrawn_at or permit.state == State.DELETED:
             return

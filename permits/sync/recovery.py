@@ -2,13 +2,13 @@
 
 from typing import Final, cast
 
+from django.db import transaction
 from django.utils import timezone
 
 from permits.controller import Answer, OutcomeUnknown, Path, Request
 from permits.models import Permit, SyncAttempt
 from permits.sync.outcomes import close, settle
 from permits.sync.rows import lock
-from permits.sync.writing import writing
 
 AT_ONCE: Final = 1000  # calls put right in one go; the next sweep takes the rest
 CUT_OFF: Final = OutcomeUnknown(
@@ -33,7 +33,7 @@ def recover() -> int:
 
 def _close(attempt_id: int) -> bool:
     now = timezone.now()
-    with writing():
+    with transaction.atomic():
         attempt = SyncAttempt.objects.get(pk=attempt_id)
         # The permit before its chain, as everybody does.
         permit = None if attempt.permit_id is None else lock(attempt.permit_id)
@@ -47,7 +47,7 @@ def _close(attempt_id: int) -> bool:
 def _adopt(permit_id: int) -> bool:
     """Put right a permit that is said to be sending without any call: someone else wrote that."""
     now = timezone.now()
-    with writing():
+    with transaction.atomic():
         permit = lock(permit_id)
         if permit is None or permit.state != Permit.State.SENDING:
             return False

@@ -11,14 +11,13 @@ What comes of them draws no conclusion about the link: that a wrong token is ref
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from permits.controller import Acknowledgement, ControllerError, Request, Totals
 from permits.models import Operation, Permit, Source, SyncAttempt
 from permits.sync import link
 from permits.sync.outcomes import close, record
-from permits.sync.writing import writing
 
 Result = Acknowledgement | Totals | ControllerError
 
@@ -44,7 +43,7 @@ def try_refusal(
     with controller.slot():
         link.take_turn(urgent=True)
         now = timezone.now()
-        with writing():
+        with transaction.atomic():
             attempt = _begin(request, permit, actor, now)
             written(attempt)
         result: Result
@@ -58,7 +57,7 @@ def try_refusal(
     if permit is not None and request.path == "push" and not isinstance(result, Totals):
         record(permit.pk, attempt, request, result)
     else:
-        with writing():
+        with transaction.atomic():
             close(attempt, result, timezone.now())
     return result
 

@@ -1,0 +1,1 @@
+"""SQLite as Django's own backend serves it, with writers that take turns."""
