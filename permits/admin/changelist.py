@@ -2,9 +2,10 @@
 
 from typing import Any, Final
 
-from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.contrib.admin.views.main import IGNORED_PARAMS, ORDER_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from permits.admin import keyset
 from permits.admin.counting import Count, count_rows
@@ -24,6 +25,7 @@ class KeysetChangeList(ChangeList):
     order: keyset.Order
     page: keyset.Page
     count: Count
+    problems: tuple[str, ...] = ()  # what the address asks for and the list leaves out
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """Return all rows that match, in the list's order; the page is no filter."""
@@ -34,7 +36,20 @@ class KeysetChangeList(ChangeList):
             # The column clicked last stands first; those clicked before it decide nothing any more.
             self.params[ORDER_VAR] = chosen.split(".")[0]
             self.filter_params[ORDER_VAR] = [self.params[ORDER_VAR]]
+        for name in self.filter_params.keys() - self._known(request):
+            # Django would take it for a lookup of a field: of any field, and by any pattern.
+            del self.filter_params[name]
+            self.problems += (
+                _("“%(name)s” is no filter of this list, and was left out.") % {"name": name[:50]},
+            )
         return super().get_queryset(request, exclude_parameters)
+
+    def _known(self, request: HttpRequest) -> set[str]:
+        """Return what an address may hold: the filters' parameters, and what Django knows."""
+        names = {ORDER_VAR, *IGNORED_PARAMS}
+        for each in self.model_admin.get_list_filter(request):
+            names |= {*getattr(each, "parameters", ()), getattr(each, "parameter_name", "")}
+        return names
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """Order by one column, named by a text, and then by primary key in the same direction."""
@@ -70,6 +85,10 @@ class KeysetChangeList(ChangeList):
             return keyset.page_after(rows, order, place, size)
         if place := order.read(request.GET.get(BEFORE, "")):
             return keyset.page_before(rows, order, place, size)
+        if request.GET.get(AFTER) or request.GET.get(BEFORE):
+            self.problems += (
+                _("The page that was asked for is not there. This is the first one."),
+            )
         return keyset.first_page(rows, order, size)
 
     # --- Addresses --------------------------------------------------------------------------------

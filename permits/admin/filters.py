@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR
@@ -12,9 +12,12 @@ from django.db.models import Choices, Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from permits import limits
+
+_SHOWN: Final = 50  # characters of what cannot be read
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -29,10 +32,14 @@ class ChoiceFilter(admin.SimpleListFilter):
         model: type[Model],
         model_admin: Any,
     ) -> None:
-        """Read the choice from the address; one that is not offered is none."""
+        """Read the choice from the address; one that is not offered is none, and is told."""
         super().__init__(request, params, model, model_admin)
-        if self.value() not in [value for value, _, _ in self.options]:
+        self.problems: list[str] = []
+        chosen = self.value()
+        if chosen not in [value for value, _, _ in self.options]:
             self.used_parameters.clear()
+            if chosen:
+                self.problems = [_left_out(self.title, chosen, _("Choose one from the list."))]
 
     def has_output(self) -> bool:
         """Show the control even where there is nothing to choose yet."""
@@ -122,7 +129,7 @@ class Input:
 
 
 class InputsFilter(admin.ListFilter):
-    """What is entered into one or more inputs; what cannot be read is as if it were not there."""
+    """What is entered into one or more inputs; what cannot be read is left out, and is told."""
 
     control = "inputs"
     is_further = True  # it stands among the filters that are unfolded
@@ -137,18 +144,21 @@ class InputsFilter(admin.ListFilter):
     ) -> None:
         super().__init__(request, params, model, model_admin)
         self.values: dict[str, Any] = {}
+        self.problems: list[str] = []
         for name in self.parameters:
             text = params.pop(name, [""])[-1].strip()
             try:
                 value = self.read(name, text) if text else None
-            except (ValidationError, ValueError):
+            except (ValidationError, ValueError) as error:
                 value = None
+                why = " ".join(error.messages) if isinstance(error, ValidationError) else error
+                self.problems.append(_left_out(self.title, text, str(why)))
             if value is not None:
                 self.values[name] = value
                 self.used_parameters[name] = text
 
     def read(self, name: str, text: str) -> Any:
-        """Return the value of an input, or raise for what is none."""
+        """Return the value of an input; raises an error with a sentence where it cannot be read."""
         raise NotImplementedError
 
     def inputs(self) -> list[Input]:
@@ -186,8 +196,8 @@ class DayRangeFilter(InputsFilter):
     parameters = ("from", "to")
     field: ClassVar[str]
 
-    def read(self, name: str, text: str) -> date | None:
-        """Return the day."""
+    def read(self, name: str, text: str) -> date:
+        """Return the day; raises ValueError with a sentence."""
         return _day(text)
 
     def inputs(self) -> list[Input]:
@@ -238,12 +248,26 @@ def in_use(changelist: Any) -> list[InUse]:
     return used
 
 
-def _day(text: str) -> date | None:
+def problems(changelist: Any) -> list[str]:
+    """Return, in sentences, what the address asks for and the list leaves out."""
+    found = [told for spec in changelist.filter_specs for told in getattr(spec, "problems", ())]
+    return [*found, *changelist.problems]
+
+
+def _left_out(title: Any, text: str, why: str) -> str:
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    facts = {"title": capfirst(str(title)), "text": shown, "why": why}
+    return _("%(title)s: “%(text)s” was left out. %(why)s") % facts
+
+
+def _day(text: str) -> date:
     try:
         day = parse_date(text)
     except ValueError:
-        return None
-    return day if day and limits.EARLIEST_YEAR <= day.year <= limits.LATEST_YEAR else None
+        day = None
+    if day is None or not limits.EARLIEST_YEAR <= day.year <= limits.LATEST_YEAR:
+        raise ValueError(_("Enter a day, such as 2026-04-03."))
+    return day
 
 
 def midnight(day: date) -> datetime:

@@ -265,6 +265,7 @@ def filter_bar(context: Context, changelist: Any) -> dict[str, Any]:
         "further": further,
         "further_in_use": any(spec.chip for spec in further),
         "chips": chips,
+        "problems": filters.problems(changelist),
         "clear": changelist.get_query_string(remove=[*names, "q"]),
         "kept": {
             name: value
