@@ -29,11 +29,12 @@ _LENGTHS: Final = """CASE WHEN k % 100 < 40 THEN 3600 WHEN k % 100 < 60 THEN 720
     WHEN k % 100 < 99 THEN 2592000 ELSE 31536000 END"""
 _PLATE: Final = """CASE WHEN n % {tenth} = 7 THEN 'EXACT 1'
     WHEN n % {thirtieth} = 1 THEN 'AQX7 ' || (n / {thirtieth} + 100)
-    ELSE substr(letters, 1 + k % 21, 1) || substr(letters, 1 + k / 21 % 21, 1)
-      || substr(letters, 1 + k / 441 % 21, 1) || ' ' || (1000 + k % 8999) END"""
-_STATE: Final = """CASE WHEN k % 200 = 0 THEN 'rejected' WHEN k % 50 = 1 THEN 'draft'
+    ELSE substr(letters, CAST(1 + k % 21 AS integer), 1)
+      || substr(letters, CAST(1 + k / 21 % 21 AS integer), 1)
+      || substr(letters, CAST(1 + k / 441 % 21 AS integer), 1) || ' ' || (1000 + k % 8999) END"""
+_STATE: Final = """CASE WHEN k % 200 = 150 THEN 'rejected' WHEN k % 50 = 1 THEN 'draft'
     WHEN k % 50 = 2 THEN 'changed' WHEN k % 20 = 3 THEN 'deleted' ELSE 'synced' END"""
-_REFERENCE: Final = "CASE WHEN k % 200 = 0 OR k % 50 = 1 THEN '' ELSE 'bench-reference-' || n END"
+_REFERENCE: Final = "CASE WHEN k % 200 = 150 OR k % 50 = 1 THEN '' ELSE 'bench-reference-' || n END"
 _FILL: Final = """
     INSERT INTO permits_permit (plate, zone_id, ticket_number, start_time, end_time, amount,
         currency, entered_by, entered_at, state, reference_id)
