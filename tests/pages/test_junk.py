@@ -1,6 +1,6 @@
 """Whatever stands in a list's address: the list comes, and tells what it leaves out."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from django.contrib import admin
@@ -64,9 +64,9 @@ SETTINGS: Final = settings(
 )
 
 
-def parameters(model: type) -> list[str]:
+def parameters(model: type[Any]) -> list[str]:
     """The names by which a list's address narrows it down."""
-    filters = admin.site.get_model_admin(model).list_filter
+    filters: Any = admin.site.get_model_admin(model).list_filter
     names = [getattr(each, "parameters", None) or [each.parameter_name] for each in filters]
     return [name for several in names for name in several]
 
