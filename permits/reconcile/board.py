@@ -118,9 +118,12 @@ def calls_within(drift: Drift, zone: str) -> "QuerySet[SyncAttempt]":
 
 
 def _renamed(zone: str, zones: dict[str, Both]) -> str:
-    """Return the one zone that has as many permits too many as this one lacks."""
+    """Return the one zone that counts as many permits as we hold in this one, which is not named.
+
+    A zone that is still named was not renamed, even where nothing is counted in it.
+    """
     here = zones[zone].all
-    if here.total or not here.held:
+    if here.total is not None or not here.held:
         return ""
     same = [
         name
@@ -134,8 +137,8 @@ def _why(standing: Standing) -> str:
     count = abs(standing.gap)
     if standing.renamed and standing.gap:
         return _(
-            "The controller does not count here any more, and counts as many in %(zone)s, where "
-            "we hold none: perhaps it was renamed."
+            "The controller does not name the zone, and counts as many in %(zone)s, where we hold "
+            "none: perhaps it was renamed."
         ) % {"zone": standing.renamed}
     if standing.is_ours_alone and standing.gap:
         return _("We hold permits here, and the controller does not name the zone.")

@@ -1,6 +1,7 @@
 """Ask for a run, make it step by step, and take back what a run that was cut off has left."""
 
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -100,7 +101,8 @@ def _permits(validation: Validation) -> list[Permit]:
 def _take_back(validation: Validation) -> None:
     """Withdraw every permit of the run, and have the controller delete what it holds."""
     for permit in _permits(validation):
-        if permit.withdrawn_at is None:
+        with suppress(sync.Refused):  # it was deleted already
+            # One that is withdrawn is thereby asked for once more, however long it was to wait.
             sync.withdraw(
                 permit.pk,
                 actor=validation.actor,

@@ -34,6 +34,8 @@ def test_eight_hours_of_failing_calls_are_told_in_three_messages(
     assert failed.count() > 1500
     assert mail.subjects[0].endswith("unknown outcomes")
     assert len(mail.messages) == 3
+    unknown = f"{settings.PORTAL_URL}/permits/permit/?needs=unknown"
+    assert all(unknown in message.get_content() for message in mail.messages)
 
 
 def test_a_broken_night_is_told_in_three_messages_and_the_all_clear(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from django.utils import timezone
 
 from permits.models import Permit, Validation
 from tests.environment import ROOT
@@ -78,6 +79,46 @@ class TestValidate:
         assert "Push a permit: Failed" in done.stdout
         assert "the transcript says where" in done.stderr
 
+    def test_a_run_whose_delete_gets_no_answer_tries_again_and_leaves_nothing(
+        self, portal: Portal, sandbox: Sandbox
+    ) -> None:
+        # The first two deletes name records that are not there; the third is the permit's.
+        sandbox.fault("error", operation="delete", code=9009)
+        sandbox.fault("error", operation="delete", code=9008)
+        sandbox.fault("close", operation="delete", applied=False)
+        sandbox.fault("error", operation="delete", code=9009)
+        done = portal.manage("check_controller", "--validate", check=False)
+        assert done.returncode == 1
+        assert "Delete the permit: Failed" in done.stdout
+        assert left_of(done.stdout) == "As it should"
+        assert sandbox.records("live") == []
+
+    def test_a_run_that_cannot_delete_says_what_it_left_and_the_portal_deletes_it_later(
+        self, portal: Portal, sandbox: Sandbox
+    ) -> None:
+        sandbox.fault("status", operation="delete", times=20, headers={"Retry-After": "1"})
+        done = portal.manage("check_controller", "--validate", check=False)
+        assert done.returncode == 1
+        (record,) = sandbox.records("live")
+        assert f"{record['plate']} (Queued)" in left_of(done.stdout)
+        sandbox.control("DELETE", "/sandbox/faults")
+        Permit.objects.filter(plate=record["plate"]).update(due_at=timezone.now())
+        portal.manage("send_permits")
+        assert sandbox.records("live") == []
+        assert Permit.objects.get(plate=record["plate"]).state == Permit.State.DELETED
+
+    def test_a_run_whose_push_gets_no_answer_puts_it_to_a_person_and_tries_nothing_more(
+        self, portal: Portal, sandbox: Sandbox
+    ) -> None:
+        sandbox.fault("close", operation="push", applied=True)
+        done = portal.manage("check_controller", "--validate", check=False)
+        assert done.returncode == 1
+        (record,) = sandbox.records("live")
+        assert f"{record['plate']} (Unknown outcome)" in left_of(done.stdout)
+        assert "Push without a plate: Not tried" in done.stdout
+        assert len(sandbox.requests("push")) == 1
+        assert Permit.objects.get().state == Permit.State.IN_DOUBT
+
     def test_a_second_run_is_refused_while_one_is_under_way(
         self, portal: Portal, sandbox: Sandbox
     ) -> None:
@@ -85,6 +126,11 @@ class TestValidate:
         done = portal.manage("check_controller", "--validate", check=False)
         assert done.returncode == 1
         assert "A run is under way already." in done.stderr
+
+
+def left_of(transcript: str) -> str:
+    """What the transcript says of what is left on the controller."""
+    return transcript.partition("Nothing is left on the controller: ")[2].removesuffix("\n")
 
 
 def real(sandbox: Sandbox) -> dict[str, str]:

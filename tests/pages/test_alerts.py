@@ -1,11 +1,14 @@
 """The page of alerts."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
 from permits import alerts
-from permits.models import Alert, Permit
+from permits.models import Alert, Drift, Link, Permit, Verification
 from tests.engine.office import enter
 from tests.pages.desk import Desks
 
@@ -23,6 +26,41 @@ def test_it_shows_what_is_open_and_where_it_is_settled(desks: Desks) -> None:
     assert "nobody knows whether it arrived" in page.text
     html = desks.auditor.client.get(PATH).content.decode()
     assert 'href="/permits/permit/?needs=unknown"' in html
+
+
+def test_each_link_of_a_message_opens_the_page_that_settles_it(
+    desks: Desks, settings: Settings
+) -> None:
+    settings.PORTAL_URL = "https://permits.example.org"
+    now = timezone.now()
+    Permit.objects.filter(pk=enter(plate="LOST 1").pk).update(state=Permit.State.IN_DOUBT)
+    Permit.objects.filter(pk=enter(plate="STUCK 1").pk).update(
+        state=Permit.State.QUEUED, due_at=None
+    )
+    Link.objects.update_or_create(
+        pk=Link.ONLY, defaults={"pause": Link.Pause.UNREACHABLE, "paused_at": now}
+    )
+    ago = now - timedelta(hours=2)
+    Drift.objects.create(zone="Lot 4", since=ago, seen_at=now, gap=1)
+    told = {"started_at": ago, "heard_at": ago, "finished_at": now}
+    Verification.objects.create(**told, problems=["Permit 1 was changed."])
+    alert = alerts.write_due()
+    assert alert is not None
+    links = re.findall(r"https://permits\.example\.org(\S+)", alert.body)
+    seen = {path: desks.supervisor.open(path) for path in links}
+    assert {page.status for page in seen.values()} == {200}
+    assert set(seen) == {
+        "/proof/",
+        "/controller/",
+        "/permits/permit/?needs=unknown",
+        "/permits/permit/?needs=stuck",
+        "/controller/drift/",
+        "/alerts/",
+    }
+    assert "LOST 1" in seen["/permits/permit/?needs=unknown"].text
+    assert "STUCK 1" not in seen["/permits/permit/?needs=unknown"].text
+    assert "STUCK 1" in seen["/permits/permit/?needs=stuck"].text
+    assert "Permit 1 was changed" in seen["/proof/"].text
 
 
 def test_it_shows_what_was_sent_and_what_waits_and_why(desks: Desks) -> None:
