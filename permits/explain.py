@@ -128,6 +128,11 @@ def trouble(permit: Permit, last: SyncAttempt | None) -> str:
             "The controller answered that it holds no such record (9009). If the permit is still "
             "wanted, push it anew."
         )
+    if permit.is_doubted_since_restore:
+        return (
+            "The database was restored from a backup; whether this permit was pushed after that "
+            "was taken is not known here."
+        )
     if last is None:
         return ""
     if permit.state == state.REJECTED:

@@ -96,6 +96,8 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(permit)
     last_push = permit.attempts.filter(operation=Operation.PUSH).order_by("-pk").first()
     doubled = offers.may_be_there(permit, last_push)
+    if restored := permit.is_doubted_since_restore:
+        last_push = None  # no call that is written down here is the one in doubt
     if permit.state != Permit.State.IN_DOUBT and not doubled:
         messages.info(
             request, f"{permit.plate}: its outcome is known; there is nothing to resolve."
@@ -103,7 +105,8 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(permit)
     context = {
         "attempt": last_push,
-        "evidence": (doubt := _doubt(permit)) and reconcile.evidence(doubt),
+        "evidence": last_push and (doubt := _doubt(permit)) and reconcile.evidence(doubt),
+        "restored": restored,
         "there": there,
         "not_there": None if doubled else not_there,
         "sent": panel.sent_by(last_push) if last_push else [],

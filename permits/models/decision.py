@@ -34,6 +34,8 @@ class Decision(Linked):
         KEEP = "keep", "Keep it after all"
         # Not a person's: the answer to a call came after the call had been given up.
         LATE_ANSWER = "late", "The answer came late"
+        # What was decided and called after a backup was taken is not known where it is restored.
+        RESTORED = "restored", "Put in doubt: a backup was restored"
 
     permit = models.ForeignKey(Permit, models.PROTECT, related_name="decisions")
     attempt = models.OneToOneField(

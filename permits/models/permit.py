@@ -436,6 +436,14 @@ class Permit(models.Model):
         return bool(self.withdrawn_at and self.reference_id and not self.acknowledged)
 
     @property
+    def is_doubted_since_restore(self) -> bool:
+        """Whether it is in doubt because a backup was restored, not because of one call."""
+        if self.state != self.State.IN_DOUBT:
+            return False
+        told = self.decisions.exclude(verdict__in=("withdraw", "keep")).order_by("-pk").first()
+        return told is not None and told.verdict == told.Verdict.RESTORED
+
+    @property
     def is_stuck(self) -> bool:
         """Whether it was tried as often as is sensible and now waits for a person."""
         return self.state == self.State.QUEUED and self.due_at is None

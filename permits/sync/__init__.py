@@ -14,6 +14,7 @@ called inside another's transaction: what leaves the house must have been writte
     replace     a successor with what the controller cannot change; then the old one goes
     pull_counts the controller's counts per zone, and what they teach us of its zones
     pull_if_due the same on a schedule, and after an unknown outcome;  thin_counts  forgets old ones
+    after_restore  a backup was restored: what was pushed since it was taken is not known
     try_refusal a call that must be refused, made on purpose by a validation run
     link        whether calls are made at all: pause, probe, resume, rate
 """
@@ -43,10 +44,13 @@ from permits.sync.drain import drain, drain_with_threads, next_look
 from permits.sync.link import callers, hold_back, resume
 from permits.sync.recovery import recover
 from permits.sync.refused import Refused
+from permits.sync.restoring import Restored, after_restore
 from permits.sync.trials import try_refusal
 
 __all__ = [
     "Refused",
+    "Restored",
+    "after_restore",
     "ask",
     "call_one",
     "callers",

@@ -150,6 +150,8 @@ def _undecided(permit_id: int, reason: str) -> tuple[Permit, SyncAttempt | None]
     if permit.state != State.IN_DOUBT and not doubled:
         raise Refused("The outcome is not in doubt: someone has decided, or the answer came.")
     _demand(reason)
+    if permit.is_doubted_since_restore:
+        return permit, None  # no call that is written down here is the one in doubt
     decided = last is not None and Decision.objects.filter(attempt=last).exists()
     return permit, None if decided else last
 
@@ -181,4 +183,10 @@ def _move(permit: Permit, **changes: Any) -> None:
 
 def _left_a_trace(permit: Permit) -> bool:
     """Whether a call or a bulk run tells of the permit, and would tell of nothing without it."""
-    return bool(permit.reference_id or permit.attempts.exists() or permit.batch_items.exists())
+    return bool(
+        permit.reference_id
+        or permit.state == State.IN_DOUBT
+        or permit.attempts.exists()
+        or permit.batch_items.exists()
+        or permit.decisions.exists()
+    )
