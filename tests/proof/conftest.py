@@ -71,6 +71,18 @@ def problems() -> Sequence[str]:
     return found
 
 
+def copied(table: str, key: str, pk: int, **changes: object) -> str:
+    """The statement that adds a copy of a row, with other values here and there."""
+    with connection.cursor() as cursor:
+        described = connection.introspection.get_table_description(cursor, table)
+    columns = [column.name for column in described if column.name != key]
+    values = ", ".join(str(changes.get(column, column)) for column in columns)
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) "
+        f"SELECT {values} FROM {table} WHERE {key} = {pk}"
+    )
+
+
 @pytest.fixture
 def gate(settings: Settings) -> Iterator[Gate]:
     """A controller that answers when it is told to."""

@@ -12,7 +12,7 @@ from permits.models import Activity, Chain, Decision, Permit, Seal, SealedHead, 
 from permits.models.chain import Linked
 from tests.engine.gate import Gate
 from tests.engine.office import END, START, enter, push, queued_for, send
-from tests.proof.conftest import Sql, Story, problems
+from tests.proof.conftest import Sql, Story, copied, problems
 from tests.sandbox_server import Sandbox
 
 PermitEdit: Any = Permit.history.model
@@ -109,22 +109,10 @@ def test_the_request_of_a_call_under_way_cannot_be_changed(gate: Gate, sql: Sql)
         assert "changed" in problems()[0]
 
 
-def copy(table: str, key: str, pk: int, **changes: object) -> str:
-    """The statement that adds a copy of a row, with other values here and there."""
-    with connection.cursor() as cursor:
-        described = connection.introspection.get_table_description(cursor, table)
-    columns = [column.name for column in described if column.name != key]
-    values = ", ".join(str(changes.get(column, column)) for column in columns)
-    return (
-        f"INSERT INTO {table} ({', '.join(columns)}) "
-        f"SELECT {values} FROM {table} WHERE {key} = {pk}"
-    )
-
-
 @pytest.mark.parametrize("model", [SyncAttempt, Activity, PermitEdit, ZoneEdit])
 def test_an_added_copy_is_named(story: Story, sql: Sql, model: Any) -> None:
     table, key = COLUMNS[model]
-    sql(copy(table, key, model.objects.order_by("pk").first().pk))
+    sql(copied(table, key, model.objects.order_by("pk").first().pk))
     added = model.objects.order_by("pk").last()
     (problem,) = problems()
     assert f" {added.pk} " in problem
@@ -136,7 +124,7 @@ def test_an_added_record_without_a_link_is_named(story: Story, sql: Sql, model: 
     table, key = COLUMNS[model]
     first = model.objects.order_by("pk").first()
     opened = {"opened_link": "NULL", "opened_digest": "NULL"} if model is SyncAttempt else {}
-    sql(copy(table, key, first.pk, link="NULL", digest="NULL", **opened))
+    sql(copied(table, key, first.pk, link="NULL", digest="NULL", **opened))
     (problem,) = problems()
     assert f" {model.objects.order_by('pk').last().pk} " in problem
     assert "was added" in problem
@@ -145,7 +133,7 @@ def test_an_added_record_without_a_link_is_named(story: Story, sql: Sql, model: 
 def test_a_link_at_the_end_without_the_key_is_named(story: Story, sql: Sql) -> None:
     edit = PermitEdit.objects.filter(id=story.standing.pk).last()
     end = Chain.objects.get(pk=story.standing.pk).length
-    sql(copy("permits_historicalpermit", "history_id", edit.pk, link=end + 1))
+    sql(copied("permits_historicalpermit", "history_id", edit.pk, link=end + 1))
     (problem,) = problems()
     assert "changed or moved" in problem or "was added" in problem
 
