@@ -4,11 +4,15 @@ links           the links of one chain, read back from the records that carry th
 seals           make a seal over where all chains end
 verifying       walk everything and name what was changed, removed, added or moved
 archives        export closed history to a file, and only then remove it
+closed          what is closed for long enough
+exporting       write it to a file
+removing        remove what is in a finished file
 contents        what the proofs of an archive are over
 verify_archive  check such a file anywhere, with the standard library alone
 """
 
-from permits.proof.archives import NothingToArchive, archive
+from permits.proof.archives import archive
+from permits.proof.exporting import NothingToArchive
 from permits.proof.seals import SealedMeanwhile, make_seal, seal_is_due
 from permits.proof.verify_archive import Broken
 from permits.proof.verifying import Stopped, verify

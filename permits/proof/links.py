@@ -47,10 +47,12 @@ def of_permits(low: int, high: int | None) -> Iterator[tuple[int, list[Carried]]
 
 def of_stream(chain: int) -> list[Carried]:
     """Return the links that the records of a stream's day carry."""
-    stream, day = stream_of(chain)
-    first = datetime.combine(day, time(), UTC)
-    within = (first, first + timedelta(days=1))
-    return [link for record in _of_day(stream, *within) for link in carried(record)]
+    return [link for record in _of_day(chain).iterator() for link in carried(record)]
+
+
+def any_of_stream(chain: int) -> bool:
+    """Whether there is any record of a stream's day."""
+    return _of_day(chain).exists()
 
 
 def next_day(stream: Stream, after: datetime) -> datetime | None:
@@ -61,9 +63,12 @@ def next_day(stream: Stream, after: datetime) -> datetime | None:
     return found
 
 
-def _of_day(stream: Stream, start: datetime, end: datetime) -> Iterable[Any]:
+def _of_day(chain: int) -> QuerySet[Any]:
+    stream, day = stream_of(chain)
+    first = datetime.combine(day, time(), UTC)
     records, field = _stream(stream)
-    return records.filter(**{f"{field}__gte": start, f"{field}__lt": end}).order_by("pk").iterator()
+    within = {f"{field}__gte": first, f"{field}__lt": first + timedelta(days=1)}
+    return records.filter(**within).order_by("pk")
 
 
 def _stream(stream: Stream) -> tuple[QuerySet[Any], str]:

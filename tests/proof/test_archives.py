@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ from permits.models import (
     SyncAttempt,
     Zone,
 )
-from permits.proof import archives, verify_archive
+from permits.proof import closed, exporting, removing, verify_archive
 from tests.engine.office import ask, edit, enter, push
 from tests.environment import ROOT, VARIABLES
 from tests.proof.conftest import Sql, Story, problems
@@ -149,7 +150,7 @@ class TestACrash:
     ) -> None:
         before = SyncAttempt.objects.count()
         with monkeypatch.context() as patch:
-            patch.setattr(archives, "check", _crash)
+            patch.setattr(exporting, "check", _crash)
             with pytest.raises(SystemExit):
                 make(tmp_path)
         assert SyncAttempt.objects.count() == before
@@ -171,10 +172,10 @@ class TestACrash:
             removed.append(anchor.chain)
             real(anchor)
 
-        real = archives._remove_links
-        monkeypatch.setattr(archives, "PAGE", 1)
+        real = removing._remove_links
+        monkeypatch.setattr(removing, "PAGE", 1)
         with monkeypatch.context() as patch:
-            patch.setattr(archives, "_remove_links", once)
+            patch.setattr(removing, "_remove_links", once)
             with pytest.raises(SystemExit):
                 make(tmp_path)
         assert SyncAttempt.objects.exists()
@@ -183,6 +184,20 @@ class TestACrash:
         assert make(tmp_path).pk == begun.pk
         assert not SyncAttempt.objects.exists()
         assert problems() == []
+
+
+def test_a_kill_at_any_moment_loses_nothing(story: Story, database: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.proof.killed", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not SyncAttempt.objects.exists()
+    assert problems() == []
 
 
 def _crash(*_: object) -> None:
@@ -207,7 +222,7 @@ class TestAnAnchor:
     def test_an_archive_that_was_given_up_hides_nothing(
         self, story: Story, tmp_path: Path, sql: Sql, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(archives, "check", _crash)
+        monkeypatch.setattr(exporting, "check", _crash)
         with pytest.raises(SystemExit):
             make(tmp_path)
         sql("UPDATE permits_archive SET state = 'done'")
@@ -328,7 +343,7 @@ class TestTheCommand:
 def test_a_file_of_a_permit_under_way_is_never_made(sandbox: Any) -> None:
     permit = enter()
     ask(permit)
-    assert archives._closed([permit.pk], BEFORE) == set()
+    assert closed._closed([permit.pk], BEFORE) == set()
     push(enter(plate="OTHER"))
     assert SealedHead.objects.count() == 0
-    assert verify_archive.FORMAT == archives.FORMAT
+    assert verify_archive.FORMAT == exporting.FORMAT

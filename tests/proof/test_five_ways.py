@@ -38,8 +38,8 @@ def of_permit(model: Any, story: Story) -> list[Any]:
 
 
 def first_link(record: Any) -> int:
-    link: int = record.opened_link if isinstance(record, SyncAttempt) else record.link
-    return link
+    name = "opened_link" if isinstance(record, SyncAttempt) else "link"
+    return int(getattr(record, name))
 
 
 def table_of(model: Any) -> tuple[str, str]:
