@@ -3,6 +3,7 @@
 links           the links of one chain, read back from the records that carry them
 seals           make a seal over where all chains end
 verifying       walk everything and name what was changed, removed, added or moved
+wrong           what may be wrong, in words
 archives        export closed history to a file, and only then remove it
 closed          what is closed for long enough
 exporting       write it to a file
