@@ -24,6 +24,7 @@ run:
 
 test: dev
 	@$(PYTHON_OF_VENV) -m tools.chromium
+	@$(PYTHON_OF_VENV) -m tools.nginx
 	$(PYTEST)
 	TEST_DATABASE=postgres $(PYTEST) -m "database and not browser"
 

@@ -1,0 +1,256 @@
+"""The files of `deploy/`: what can be run here is run, the rest is held against the portal."""
+
+import configparser
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import requests
+import yaml
+
+from permits.models import Activity
+from tests.engine.office import enter
+from tests.environment import ROOT, VARIABLES
+from tests.portal import Portal
+from tests.processes import free_port, wait_until
+from tests.running.guide import block
+from tests.sandbox_server import Sandbox
+from tools import nginx
+
+DEPLOY: Final = ROOT / "deploy"
+CONTAINERFILE: Final = (DEPLOY / "Containerfile").read_text()
+COMPOSE: Final[dict[str, Any]] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SITE: Final = (DEPLOY / "nginx" / "permitportal.conf").read_text()
+UNITS: Final = sorted((DEPLOY / "systemd").glob("*.service"))
+OURS: Final = ("web", "worker", "workers", "migrate")
+SECRETS: Final = {"SECRET_KEY", "HISTORY_KEY", "DATABASE_URL", "OPSCOM_API_TOKEN", "METRICS_TOKEN"}
+
+
+def unit(path: Path) -> configparser.RawConfigParser:
+    """A unit, as systemd reads it."""
+    parser = configparser.RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(path.read_text())
+    return parser
+
+
+class TestContainer:
+    def test_its_base_is_pinned(self) -> None:
+        (base,) = re.findall(r"^FROM (\S+)", CONTAINERFILE, re.MULTILINE)
+        assert re.fullmatch(r"docker\.io/library/python:3\.1[123]\.\d+-slim-\w+", base)
+
+    def test_it_runs_as_nobody_who_may_change_it(self) -> None:
+        steps = re.findall(r"^(FROM|RUN|COPY|USER|CMD)", CONTAINERFILE, re.MULTILINE)
+        assert steps[-2:] == ["USER", "CMD"]
+        assert "chown" not in CONTAINERFILE
+
+    def test_what_it_takes_is_there_and_no_secret_is_among_it(self) -> None:
+        copies = re.findall(r"^COPY (.+)$", CONTAINERFILE, re.MULTILINE)
+        taken = [words.split()[:-1] for words in copies]
+        assert taken
+        assert all((ROOT / name).exists() and name != ".env" for names in taken for name in names)
+        assert not re.search(r"^(ARG|ENV) .*(KEY|TOKEN|URL|PASSWORD)", CONTAINERFILE, re.MULTILINE)
+
+    def test_it_starts_what_the_guide_starts(self) -> None:
+        (words,) = re.findall(r"^CMD (\[.+\])$", CONTAINERFILE, re.MULTILINE)
+        guide = block("Installing", 4)[0].split()[1:]
+        assert [
+            word for word in yaml.safe_load(words)[1:] if word not in ("--bind", "0.0.0.0:8000")
+        ] == [word for word in guide if word not in ("--pid", "web.pid")]
+
+
+class TestCompose:
+    def test_every_variable_is_one_of_the_settings(self) -> None:
+        for name in OURS:
+            given = COMPOSE["services"][name]["environment"]
+            assert {variable.removesuffix("_FILE") for variable in given} <= VARIABLES.keys()
+
+    def test_every_secret_is_in_a_file_that_is_mounted(self) -> None:
+        for name in OURS:
+            service = COMPOSE["services"][name]
+            files = {key: value for key, value in service["environment"].items() if "_FILE" in key}
+            assert {key.removesuffix("_FILE") for key in files} == SECRETS
+            assert {Path(value).name for value in files.values()} == set(service["secrets"])
+            assert set(service["secrets"]) <= COMPOSE["secrets"].keys()
+            assert not SECRETS & service["environment"].keys()
+
+    def test_one_worker_has_the_periodic_tasks_and_any_number_helps(self) -> None:
+        commands = {name: COMPOSE["services"][name].get("command") for name in OURS}
+        worker, *others = (line.split()[1:] for line in block("Installing", 4)[1:])
+        assert commands["worker"] == ["python", *worker]
+        assert [commands["workers"]] == [["python", *other] for other in others]
+        assert "container_name" not in COMPOSE["services"]["workers"]
+
+    def test_nothing_starts_before_the_database_is_migrated(self) -> None:
+        for name in ("web", "worker", "workers"):
+            waits = COMPOSE["services"][name]["depends_on"]["migrate"]
+            assert waits == {"condition": "service_completed_successfully"}
+        assert COMPOSE["services"]["migrate"]["command"][1:] == ["manage.py", "migrate"]
+
+    def test_it_is_bare_of_rights_and_open_to_this_machine_alone(self) -> None:
+        for name in OURS:
+            service = COMPOSE["services"][name]
+            assert service["cap_drop"] == ["ALL"]
+            assert service["read_only"] is True
+        ports = [port for each in COMPOSE["services"].values() for port in each.get("ports", [])]
+        assert ports == ["127.0.0.1:8000:8000"]
+        images = [each["image"] for each in COMPOSE["services"].values() if "image" in each]
+        assert not [image for image in images if image != "permitportal" and ":" not in image]
+
+    def test_a_call_has_time_to_end(self) -> None:
+        for name in OURS:
+            assert COMPOSE["services"][name]["stop_grace_period"] == "60s"
+
+
+class TestUnits:
+    @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+    def test_it_starts_what_the_guide_starts(self, path: Path) -> None:
+        started = unit(path)["Service"]["ExecStart"].removeprefix("/opt/permitportal/")
+        guide = [line.replace(" --pid web.pid", "") for line in block("Installing", 4)]
+        assert started in guide
+
+    @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+    def test_it_is_hardened_and_lets_a_call_end(self, path: Path) -> None:
+        service = unit(path)["Service"]
+        assert service["User"] == "permitportal"
+        assert service["NoNewPrivileges"] == service["PrivateTmp"] == "yes"
+        assert service["ProtectSystem"] == "strict"
+        assert service["CapabilityBoundingSet"] == ""
+        assert int(service["TimeoutStopSec"]) > int(VARIABLES["OPSCOM_DEADLINE"])
+        assert service["KillMode"] == "mixed"
+
+    def test_reloading_is_what_the_guide_does(self) -> None:
+        web = unit(DEPLOY / "systemd" / "permitportal-web.service")["Service"]
+        assert web["ExecReload"] == "/bin/kill -HUP $MAINPID"
+        assert block("Upgrading without downtime", 0)[-1].startswith("kill -HUP")
+
+    @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd")
+    def test_systemd_finds_nothing_wrong(self, tmp_path: Path) -> None:
+        program = shutil.which("true") or ""
+        for path in UNITS:
+            started = re.compile(r"^ExecStart=\S+", re.MULTILINE)
+            text = started.sub(f"ExecStart={program}", path.read_text())
+            (tmp_path / path.name.replace("@", "@1")).write_text(text)
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", *sorted(map(str, tmp_path.iterdir()))],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        ours = [line for line in done.stderr.splitlines() if "permitportal" in line]
+        assert not ours
+
+
+class Proxy:
+    """An nginx with the site of `deploy/`, on ports of its own."""
+
+    def __init__(self, folder: Path, portal: Portal) -> None:
+        self.plain, self.secure = free_port(), free_port()
+        certificate = ROOT / "tests" / "self_signed.pem"
+        site = re.sub(r"^    listen \[::\].*\n", "", SITE, flags=re.MULTILINE)
+        for old, new in (
+            ("listen 80;", f"listen 127.0.0.1:{self.plain};"),
+            ("listen 443 ", f"listen 127.0.0.1:{self.secure} "),
+            ("http://127.0.0.1:8000", portal.url),
+        ):
+            assert old in site
+            site = site.replace(old, new)
+        site = re.sub(r"/etc/letsencrypt/\S+\.pem", str(certificate), site)
+        self._log = folder / "error.log"
+        temporary = "".join(
+            f"{kind}_temp_path {folder / kind};\n"
+            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        configuration = folder / "nginx.conf"
+        configuration.write_text(
+            f"daemon off; master_process off; pid {folder / 'nginx.pid'};\n"
+            f"error_log {self._log} warn;\nevents {{}}\n"
+            f"http {{ access_log off;\n{temporary}{site}}}\n"
+        )
+        self._process = subprocess.Popen(
+            [nginx.find_or_explain(), "-e", str(self._log), "-p", str(folder), "-c", configuration]
+        )
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        wait_until(self._answers, seconds=60)
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait(timeout=30)
+
+    def ask(self, path: str, method: str = "GET", **more: Any) -> requests.Response:
+        """Ask it over HTTPS, as the browser of somebody outside."""
+        headers = {"Host": "permits.example.org", **more.pop("headers", {})}
+        url = f"https://127.0.0.1:{self.secure}{path}"
+        return requests.request(
+            method, url, headers=headers, verify=False, allow_redirects=False, timeout=60, **more
+        )
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, self._log.read_text()
+        try:
+            return self.ask("/login/").ok
+        except requests.ConnectionError:
+            return False
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+class TestNginx:
+    @pytest.fixture
+    def proxy(self, portal: Portal, tmp_path: Path) -> Iterator[Proxy]:
+        """The site in front of a portal that is set up as its head says."""
+        said = dict(re.findall(r"^#     ([A-Z_]+)=(\S+)$", SITE, re.MULTILINE))
+        assert said.keys() <= VARIABLES.keys()
+        portal.restart(**said, METRICS_TOKEN="a-token-for-inside-alone")
+        proxy = Proxy(tmp_path, portal)
+        try:
+            proxy.wait()
+            yield proxy
+        finally:
+            proxy.stop()
+
+    def test_the_portal_behind_it(self, proxy: Proxy, portal: Portal, sandbox: Sandbox) -> None:
+        plain = requests.get(
+            f"http://127.0.0.1:{proxy.plain}/login/?a=1",
+            headers={"Host": "permits.example.org"},
+            allow_redirects=False,
+            timeout=60,
+        )
+        assert plain.status_code == 301
+        assert plain.headers["Location"] == "https://permits.example.org/login/?a=1"
+        page = proxy.ask("/login/")
+        assert "Strict-Transport-Security" in page.headers
+        static = re.search(r"/static/permits/portal\.[^\"]+css", page.text)
+        assert static
+        file = proxy.ask(static[0])
+        assert file.status_code == 200
+        assert "immutable" in file.headers["Cache-Control"]
+        for path in ("/metrics", "/health/live/", "/health/ready/"):
+            given = {"Authorization": "Bearer a-token-for-inside-alone"}
+            assert proxy.ask(path, headers=given).status_code == 404
+            assert requests.get(portal.url + path, headers=given, timeout=60).status_code != 404
+        told = {"Content-Length": str(202 << 20)}
+        assert proxy.ask("/login/", "POST", headers=told, data=b"").status_code == 413
+        permit = enter()
+        cookie = portal.session_cookie(portal.staff.clerk)
+        signed_in = {
+            "Cookie": f"__Host-sessionid={cookie}; __Host-csrftoken={'c' * 32}",
+            "X-CSRFToken": "c" * 32,
+            "Referer": "https://permits.example.org/",
+        }
+        pushed = proxy.ask(f"/permits/permit/{permit.pk}/push/", "POST", headers=signed_in)
+        assert pushed.status_code == 302
+        assert len(sandbox.records()) == 1
+        forged = {"X-Forwarded-For": "192.0.2.66", "X-Real-IP": "192.0.2.66", "Forwarded": "for=x"}
+        token = {"Cookie": f"__Host-csrftoken={'c' * 32}", "X-CSRFToken": "c" * 32}
+        proxy.ask(
+            "/login/", "POST",
+            headers={**forged, **token, "Referer": "https://permits.example.org/"},
+            data={"username": "clerk", "password": "a-wrong-one"},
+        )  # fmt: skip
+        failed = Activity.objects.filter(kind=Activity.Kind.SIGN_IN_FAILED).get()
+        assert failed.address == "127.0.0.1"
