@@ -92,7 +92,7 @@ def test_it_is_in_no_error_and_in_no_log(
 ) -> None:
     with everything_logged(caplog):
         said = all_that_it_says(failure(scene, ending, operation))
-    assert "permits/controller/client.py" in said
+    assert "permits/controller.py" in said
     assert TOKEN not in (said + caplog.text).lower()
 
 
