@@ -98,24 +98,6 @@ class TestMigrating:
         assert {name for name in names if not name.startswith("__")} <= constraints_and_indexes()
         assert push().state == Permit.State.SYNCED
 
-    def test_no_index_or_constraint_of_the_models_was_lost_on_the_way(self) -> None:
-        migrate()
-        models = apps.get_app_config("permits").get_models()
-        meant = {
-            each.name
-            for model in models
-            for each in (*model._meta.indexes, *model._meta.constraints)
-        }
-        assert meant <= constraints_and_indexes()
-
-    def test_no_trigger_was_lost_on_the_way(self) -> None:
-        """SQLite drops a table's triggers where a migration makes the table anew."""
-        migrate()
-        permit = enter(plate="ABC 123")
-        edit(permit, plate="NEW 4711")
-        assert [plate.key for plate in Plate.objects.holding("C12")] == ["ABC123"]
-        assert [plate.key for plate in Plate.objects.holding("W47")] == ["NEW4711"]
-
     def test_the_groups_are_there_with_their_permissions(self) -> None:
         migrate()
         assert groups() == GROUPS
@@ -130,3 +112,19 @@ class TestMigrating:
 
     def test_the_models_need_no_further_migration(self) -> None:
         call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_no_index_or_constraint_of_the_models_was_lost_on_the_way(database: str) -> None:
+    models = apps.get_app_config("permits").get_models()
+    meant = {
+        each.name for model in models for each in (*model._meta.indexes, *model._meta.constraints)
+    }
+    assert meant <= constraints_and_indexes()
+
+
+def test_no_trigger_was_lost_on_the_way(database: str) -> None:
+    """SQLite drops a table's triggers where a migration makes the table anew."""
+    permit = enter(plate="ABC 123")
+    edit(permit, plate="NEW 4711")
+    assert [plate.key for plate in Plate.objects.holding("C12")] == ["ABC123"]
+    assert [plate.key for plate in Plate.objects.holding("W47")] == ["NEW4711"]
