@@ -134,8 +134,8 @@ class TestItsEnd:
         self, portal: Portal, idle: Worker, sandbox: Sandbox, how: signal.Signals
     ) -> None:
         permits = [queued_for("push") for _ in range(10)]
-        sandbox.settings(delay=1.5)
-        idle.start(OPSCOM_CONNECTIONS="2")
+        sandbox.settings(delay=5)  # on a busy machine the signal may take a while
+        idle.start(OPSCOM_CONNECTIONS="2", OPSCOM_READ_TIMEOUT="20", OPSCOM_DEADLINE="20")
         wait_until(lambda: len(sandbox.requests()) == 2)
         assert idle.process.stop(how) == 0
         assert len(sandbox.requests()) == 2, "no other call was begun"
