@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from permits import health
 from permits.metrics import metrics
@@ -11,6 +13,7 @@ urlpatterns = [
     path("health/live/", health.live, name="live"),
     path("health/ready/", health.ready, name="ready"),
     path("metrics", metrics, name="metrics"),
+    path("language/", require_POST(set_language), name="set_language"),
     path("", admin.site.urls),
 ]
 

@@ -131,7 +131,7 @@ def _saved(
         if getattr(before, "password", None) != getattr(instance, "password", None):
             # Django hashes a password anew at a sign-in once its way of hashing has got stronger.
             renewed = update_fields == {"password"} and instance._password is None  # noqa: SLF001
-            changes["password"] = "hashed anew" if renewed else "changed"
+            changes["password"] = "hashed anew" if renewed else "changed"  # English: it is kept
         if changes:
             _note(_CHANGED[sender], str(instance), changes)
 

@@ -33,6 +33,7 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from permits import limits
+from permits.stored import said
 from permits.transport import Confidential, Received, Transport
 
 Path = Literal["push", "update", "delete", "stats"]
@@ -230,13 +231,14 @@ class Controller:
             reference_id = limits.reference_id(reference if isinstance(reference, str) else "")
         except limits.LimitError:
             raise OutcomeUnknown(
-                "The controller said success, but named no valid reference ID.", answer=answer
+                said("The controller said success, but named no valid reference ID."), answer=answer
             ) from None
         if reference_id != reference or (
             request.reference_id and reference_id != request.reference_id
         ):
             raise OutcomeUnknown(
-                "The controller said success, but for a different reference ID.", answer=answer
+                said("The controller said success, but for a different reference ID."),
+                answer=answer,
             )
         named = body.get("InternalReferenceID")
         try:
@@ -251,7 +253,7 @@ class Controller:
         rows = body["data"]
         totals = tuple(_total(row) for row in rows) if isinstance(rows, list) else (None,)
         if None in totals:
-            raise OutcomeUnknown("The controller's counts cannot be read.", answer=answer)
+            raise OutcomeUnknown(said("The controller's counts cannot be read."), answer=answer)
         return Totals(answer, tuple(total for total in totals if total))
 
     def _call(
@@ -280,7 +282,8 @@ class Controller:
         )
         if not received.sent:
             raise Unreachable(
-                f"The controller could not be reached: {self._clean(received.failure)}.",
+                said("The controller could not be reached: %(failure)s.")
+                % {"failure": self._clean(received.failure)},
                 answer=answer,
             )
         body = self._parse(received)
@@ -300,26 +303,33 @@ class Controller:
         if succeeded and "ErrorCode" not in body and 200 <= status < 300:
             return
         if succeeded:
-            why = "The controller's answer contradicts itself: a success and an error in one."
+            why = said("The controller's answer contradicts itself: a success and an error in one.")
             raise OutcomeUnknown(why, answer=answer)
         if 300 <= status < 400:
             raise ConfigurationRefused(
-                f"The controller points to another address (HTTP {status}).", answer=answer
+                said("The controller points to another address (HTTP %(status)s).")
+                % {"status": status},
+                answer=answer,
             )
         if status in CONFIGURATION_STATUSES:
             raise ConfigurationRefused(
-                f"The controller turned the call away (HTTP {status}).", answer=answer
+                said("The controller turned the call away (HTTP %(status)s).") % {"status": status},
+                answer=answer,
             )
         if status in BUSY_STATUSES:
             raise Busy(
-                f"The controller is busy (HTTP {status}).",
+                said("The controller is busy (HTTP %(status)s).") % {"status": status},
                 answer=answer,
                 retry_after=_retry_after(received.headers),
             )
         if received.failure:
-            why = f"The answer was lost: {self._clean(received.failure)}."
+            why = said("The answer was lost: %(failure)s.") % {
+                "failure": self._clean(received.failure)
+            }
         else:
-            why = f"The controller's answer (HTTP {status}) is not the agreed one."
+            why = said("The controller's answer (HTTP %(status)s) is not the agreed one.") % {
+                "status": status
+            }
         raise OutcomeUnknown(why, answer=answer)
 
     def _parse(self, received: Received) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from permits import limits
+from permits.shown import shown
 
 
 class ReasonForm(forms.Form):
     """Why a person decides as they do; it goes into the permit's history."""
 
     reason = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Give the reason: how do you know?"},
+        error_messages={"required": _("Give the reason: how do you know?")},
     )
 
 
@@ -21,7 +23,7 @@ class OptionalReasonForm(forms.Form):
     """Why a person decides as they do, where they care to say."""
 
     reason = forms.CharField(
-        label="Reason (optional)",
+        label=_("Reason (optional)"),
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -32,8 +34,8 @@ class ThereForm(ReasonForm):
     """The permit is on the controller, under this reference ID."""
 
     reference_id = forms.CharField(
-        label="Reference ID",
-        error_messages={"required": "Enter the reference ID that the controller shows."},
+        label=_("Reference ID"),
+        error_messages={"required": _("Enter the reference ID that the controller shows.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     field_order = ("reference_id", "reason")
@@ -43,4 +45,4 @@ class ThereForm(ReasonForm):
         try:
             return limits.reference_id(self.cleaned_data["reference_id"])
         except limits.LimitError as error:
-            raise ValidationError(str(error), code="limit") from None
+            raise ValidationError(shown(str(error)), code="limit") from None

@@ -7,18 +7,21 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from permits import moments
 from permits.models import Permit, Zone
 
-FIELD_NAMES: Final = {
-    "plate": "Plate",
-    "zone": "Zone",
-    "ticket_number": "Ticket number",
-    "start_time": "Start",
-    "end_time": "End",
-    "amount": "Amount",
-    "currency": "Currency",
+FIELD_NAMES: Final[dict[str, Any]] = {
+    "plate": _("Plate"),
+    "zone": _("Zone"),
+    "ticket_number": _("Ticket number"),
+    "start_time": _("Start"),
+    "end_time": _("End"),
+    "amount": _("Amount"),
+    "currency": _("Currency"),
 }
 
 
@@ -33,7 +36,7 @@ class Change:
     @property
     def name(self) -> str:
         """The field's name as people know it."""
-        return FIELD_NAMES[self.field]
+        return str(FIELD_NAMES[self.field])
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,15 @@ class Edit:
 
     def in_words(self) -> str:
         """Return the changes as one phrase: `end from today 14:00 to today 16:00, amount …`."""
+        told = gettext("%(field)s from %(before)s to %(after)s")
+        nothing = gettext("nothing")
         return ", ".join(
-            f"{change.name.lower()} from {change.before or 'nothing'} to "
-            f"{change.after or 'nothing'}"
+            told
+            % {
+                "field": change.name.lower(),
+                "before": change.before or nothing,
+                "after": change.after or nothing,
+            }
             for change in self.changes
         )
 
@@ -81,7 +90,7 @@ def value_in_words(field: str, value: Any) -> str:
         case datetime():
             return moments.say(value, timezone.now(), exact=True)
         case Decimal():
-            return f"{value:.2f}"
+            return str(number_format(value, 2))
     return str(value)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -57,17 +57,18 @@ class Export:
         """Return the file, whose rows are read while it is sent."""
         name = f"{self.names}-{timezone.localtime(self.moment):%Y-%m-%d-%H%M%S}"
         heads = [str(column.head) for column in self.columns]
+        language = translation.get_language()
         match form:
             case Format.CSV:
-                return spreadsheet.csv_response(name, heads, self._rows_and_ending())
+                return spreadsheet.csv_response(name, heads, self._rows_and_ending(language))
             case Format.XLSX:
-                rows = _Counted(self._values())
+                rows = _Counted(self._values(language))
                 return spreadsheet.xlsx_response(
                     name,
                     heads,
                     rows,
                     sheet=self.names.capitalize()[:20],
-                    about=lambda: self._ending(rows.count),
+                    about=lambda: self._ending(rows.count, language),
                 )
         return StreamingHttpResponse(
             self._json_lines(),
@@ -75,30 +76,34 @@ class Export:
             headers={"Content-Disposition": f'attachment; filename="{name}.jsonl"'},
         )
 
-    def _values(self) -> Iterator[list[Any]]:
+    def _values(self, language: str | None) -> Iterator[list[Any]]:
         values = [column.value for column in self.columns]
         with _one_moment():
             for row in self.rows.iterator(chunk_size=FETCHED_AT_ONCE):
-                yield [value(row) for value in values]
+                # The file is read after the answer was made, by whatever is at work then.
+                with translation.override(language):
+                    cells = [value(row) for value in values]
+                yield cells
 
-    def _rows_and_ending(self) -> Iterator[Sequence[Any]]:
-        rows = _Counted(self._values())
+    def _rows_and_ending(self, language: str | None) -> Iterator[Sequence[Any]]:
+        rows = _Counted(self._values(language))
         yield from rows
-        for label, words in self._ending(rows.count):
+        for label, words in self._ending(rows.count, language):
             yield [f"# {label}", words]
 
-    def _ending(self, count: int) -> list[tuple[str, str]]:
+    def _ending(self, count: int, language: str | None) -> list[tuple[str, str]]:
         moment = timezone.localtime(self.moment)
-        return [
-            (_("Rows"), str(count)),
-            *(self.filters or [(_("Filter"), _("none"))]),
-            (_("Exported"), f"{moment:%Y-%m-%d %H:%M:%S} {moment.tzname()}"),
-            (_("Exported by"), self.actor),
-        ]
+        with translation.override(language):
+            return [
+                (_("Rows"), str(count)),
+                *(self.filters or [(_("Filter"), _("none"))]),
+                (_("Exported"), f"{moment:%Y-%m-%d %H:%M:%S} {moment.tzname()}"),
+                (_("Exported by"), self.actor),
+            ]
 
     def _json_lines(self) -> Iterator[bytes]:
         names = [column.name for column in self.columns]
-        rows = _Counted(self._values())
+        rows = _Counted(self._values("en"))  # programs read it, whatever people speak
         for row in rows:
             yield _json_line(dict(zip(names, row, strict=True)))
         ending = {

@@ -52,7 +52,7 @@ class MomentField(forms.DateTimeField):
             naive = datetime.fromisoformat(f"{day}T{int(hour):02}:{minute}:{second or '00'}")
         except ValueError:
             raise ValidationError(
-                "Enter the day and the time, such as 2018-07-02 09:00.", code="invalid"
+                _("Enter the day and the time, such as 2018-07-02 09:00."), code="invalid"
             ) from None
         return aware(naive)
 
@@ -67,13 +67,19 @@ def aware(naive: datetime) -> datetime:
     exists = early.astimezone(timezone.get_fixed_timezone(0)).astimezone(zone)
     if exists.replace(tzinfo=None) != naive:
         raise ValidationError(
-            f"{naive:%Y-%m-%d %H:%M} does not exist: the clocks skip it ({name}). Choose a time "
-            "an hour earlier or later.",
+            _(
+                "%(time)s does not exist: the clocks skip it (%(zone)s). Choose a time an hour "
+                "earlier or later."
+            )
+            % {"time": f"{naive:%Y-%m-%d %H:%M}", "zone": name},
             code="skipped",
         )
     raise ValidationError(
-        f"{naive:%Y-%m-%d %H:%M} happens twice: the clocks go back over it ({name}). Choose a time "
-        "an hour earlier or later.",
+        _(
+            "%(time)s happens twice: the clocks go back over it (%(zone)s). Choose a time an hour "
+            "earlier or later."
+        )
+        % {"time": f"{naive:%Y-%m-%d %H:%M}", "zone": name},
         code="repeated",
     )
 

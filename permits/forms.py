@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from permits import edits, limits, moments
 from permits.form_fields import MomentField, ZoneField
@@ -15,9 +16,9 @@ from permits.models import Permit, Zone
 from permits.models.permit import NEEDS_REPLACE
 
 _MISSING: Final = {
-    "plate": "Enter the licence plate.",
-    "start_time": "Enter when the permit starts.",
-    "end_time": "Enter when the permit ends.",
+    "plate": gettext_lazy("Enter the licence plate."),
+    "start_time": gettext_lazy("Enter when the permit starts."),
+    "end_time": gettext_lazy("Enter when the permit ends."),
 }
 
 
@@ -48,14 +49,14 @@ class PermitForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["opened"].initial = timezone.now().isoformat()
         if "plate" not in self.fields:  # the form is only looked at
             return
-        self.fields["zone"] = ZoneField(label="Zone", required=False, may_add=self.may_add_zones)
-        for name, label in (("start_time", "Start"), ("end_time", "End")):
+        self.fields["zone"] = ZoneField(label=_("Zone"), required=False, may_add=self.may_add_zones)
+        for name, label in (("start_time", _("Start")), ("end_time", _("End"))):
             kept = getattr(permit, name) if permit.pk else None
             self.fields[name] = MomentField(label=label, kept=kept)
         self.fields["currency"] = forms.ChoiceField(
-            label="Currency",
+            label=_("Currency"),
             required=False,
-            choices=[("", "None"), *((code, code) for code in limits.CURRENCIES)],
+            choices=[("", _("None")), *((code, code) for code in limits.CURRENCIES)],
         )
         for name, missing in _MISSING.items():
             self.fields[name].error_messages["required"] = missing
@@ -100,7 +101,7 @@ class PermitForm(forms.ModelForm):  # type: ignore[type-arg]
             return cleaned
         if permit.withdrawn_at or permit.state == Permit.State.DELETED:
             raise ValidationError(
-                "This permit was withdrawn since you opened it. Your edit was not saved.",
+                _("This permit was withdrawn since you opened it. Your edit was not saved."),
                 code="withdrawn",
             )
         seen = cleaned.get("version")
@@ -128,8 +129,9 @@ class PermitForm(forms.ModelForm):  # type: ignore[type-arg]
             elif not _same(theirs, mine) and (
                 before is None or not _same(getattr(before, attribute), theirs)
             ):
-                now = edits.value_in_words(name, theirs) or "nothing"
-                self.add_error(name, f"Now saved as {now}. Save again to put yours in its place.")
+                now = edits.value_in_words(name, theirs) or _("nothing")
+                told = _("Now saved as %(now)s. Save again to put yours in its place.")
+                self.add_error(name, told % {"now": now})
         data["version"] = str(permit.version)
         self.data = data
         overtaking = [edit for edit in edits.of_permit(permit) if edit.version > seen]
@@ -149,12 +151,18 @@ def _same(one: Any, other: Any) -> bool:
 
 def _overtaken(overtaking: list[edits.Edit]) -> str:
     now = timezone.now()
+    changed = _("%(actor)s changed %(changes)s (%(when)s).")
     told = " ".join(
-        f"{edit.actor or 'The portal'} changed {edit.in_words()} ({moments.say(edit.at, now)})."
+        changed
+        % {
+            "actor": edit.actor or _("The portal"),
+            "changes": edit.in_words(),
+            "when": moments.say(edit.at, now),
+        }
         for edit in reversed(overtaking)
         if edit.changes
     )
-    return (
+    return _(
         "Someone else saved this permit while you had it open, so nothing of yours is saved yet. "
-        f"{told or 'It changed since.'} What you typed is kept below: check it and save again."
-    )
+        "%(told)s What you typed is kept below: check it and save again."
+    ) % {"told": told or _("It changed since.")}

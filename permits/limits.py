@@ -16,6 +16,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from permits.stored import said
+
 PLATE_LENGTH: Final = 25
 TICKET_NUMBER_LENGTH: Final = 50
 ZONE_NAME_LENGTH: Final = 200
@@ -23,9 +25,13 @@ REFERENCE_ID_LENGTH: Final = 50
 TOKEN_LENGTH: Final = 50
 CURRENCY_LENGTH: Final = 10
 CURRENCIES: Final = ("CAD", "USD")
+_CURRENCIES: Final = dict(zip(("one", "other"), CURRENCIES, strict=True))
 AMOUNT_MIN: Final = Decimal("0.01")
 AMOUNT_MAX: Final = Decimal("999999.99")
-AMOUNT_RANGE: Final = f"An amount lies between {AMOUNT_MIN} and {AMOUNT_MAX}."
+AMOUNT_RANGE: Final = said("An amount lies between %(least)s and %(most)s.") % {
+    "least": AMOUNT_MIN,
+    "most": AMOUNT_MAX,
+}
 AMOUNT_PLACES: Final = 2
 AMOUNT_DIGITS: Final = 8
 TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
@@ -58,7 +64,7 @@ def plate(text: str) -> str:
     plain = "".join("-" if unicodedata.category(c) == "Pd" else c for c in text)
     value = _text(_INNER_BLANKS.sub(" ", plain).upper(), "A plate", PLATE_LENGTH)
     if not plate_key(value):
-        raise LimitError("Enter the licence plate.")
+        raise LimitError(said("Enter the licence plate."))
     return value
 
 
@@ -72,7 +78,7 @@ def plate_key(text: str) -> str:
 
 def ticket_number(text: str) -> str:
     """Return the ticket number trimmed; it may be empty."""
-    return _text(text, "A ticket number", TICKET_NUMBER_LENGTH)
+    return _text(text, said("A ticket number"), TICKET_NUMBER_LENGTH)
 
 
 def zone_name(text: str) -> str:
@@ -81,12 +87,14 @@ def zone_name(text: str) -> str:
     A comma is refused: the stats filter separates zones by commas, so such a zone could never be
     counted.
     """
-    value = _text(text, "A zone name", ZONE_NAME_LENGTH)
+    value = _text(text, said("A zone name"), ZONE_NAME_LENGTH)
     if not value:
-        raise LimitError("Enter the zone's name.")
+        raise LimitError(said("Enter the zone's name."))
     if "," in value:
         raise LimitError(
-            "A zone name cannot hold a comma: the controller's counts separate zones by commas."
+            said(
+                "A zone name cannot hold a comma: the controller's counts separate zones by commas."
+            )
         )
     return value
 
@@ -98,19 +106,19 @@ def reference_id(text: str) -> str:
 
 def token(text: str) -> str:
     """Return the API token. The error never repeats it."""
-    return _identifier(text, "An API token", TOKEN_LENGTH)
+    return _identifier(text, said("An API token"), TOKEN_LENGTH)
 
 
 def client_code(text: str) -> str:
     """Return the client code, which names the customer in the address, e.g. `OC-TOMA`."""
-    return _identifier(text, "A client code", TOKEN_LENGTH)
+    return _identifier(text, said("A client code"), TOKEN_LENGTH)
 
 
 def currency(text: str) -> str:
     """Return `CAD`, `USD` or, where none was given, the empty string."""
     value = text.strip().upper()
     if value and value not in CURRENCIES:
-        raise LimitError(f"Choose {' or '.join(CURRENCIES)}.")
+        raise LimitError(said("Choose %(one)s or %(other)s.") % _CURRENCIES)
     return value
 
 
@@ -118,7 +126,7 @@ def amount(given: str | Decimal) -> Decimal:
     """Return the amount with exactly two places; `5` and `5.0` are read as `5.00`."""
     text = given.strip() if isinstance(given, str) else format(given, "f")
     if not _AMOUNT.fullmatch(text) or len(text) > 40:
-        raise LimitError("Enter an amount in digits, such as 14.50.")
+        raise LimitError(said("Enter an amount in digits, such as 14.50."))
     try:
         value = Decimal(text)
         rounded = value.quantize(Decimal("0.01"))
@@ -127,7 +135,7 @@ def amount(given: str | Decimal) -> Decimal:
     if not AMOUNT_MIN <= value <= AMOUNT_MAX:
         raise LimitError(AMOUNT_RANGE)
     if rounded != value:
-        raise LimitError("An amount has two decimal places at the most, such as 14.50.")
+        raise LimitError(said("An amount has two decimal places at the most, such as 14.50."))
     return rounded
 
 
@@ -140,7 +148,8 @@ def moment(value: datetime) -> datetime:
     """Return an aware time cut to whole seconds, which is all that the controller keeps."""
     if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
         raise LimitError(
-            f"The year must lie between {EARLIEST_YEAR} and {LATEST_YEAR}; {value.year} does not."
+            said("The year must lie between %(first)s and %(last)s; %(year)s does not.")
+            % {"first": EARLIEST_YEAR, "last": LATEST_YEAR, "year": value.year}
         )
     return value.replace(microsecond=0)
 
@@ -154,8 +163,12 @@ def moment_on_wire(value: datetime, zone: ZoneInfo) -> str:
     local = moment(value).astimezone(zone)
     if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
         raise LimitError(
-            f"{local:%Y-%m-%d %H:%M} happens twice in {zone.key}, where the clocks change, and "
-            "the controller could not tell which is meant. Choose a time an hour earlier or later."
+            said(
+                "%(local)s happens twice in %(zone)s, where the clocks change, and the "
+                "controller could not tell which is meant. Choose a time an hour earlier or "
+                "later."
+            )
+            % {"local": f"{local:%Y-%m-%d %H:%M}", "zone": zone.key}
         )
     return moment_on_clock(value, zone)
 
@@ -170,16 +183,19 @@ def moment_from_wire(text: str, zone: ZoneInfo) -> datetime:
     try:
         local = datetime.strptime(text, TIME_FORMAT).replace(tzinfo=zone)
     except ValueError:
-        raise LimitError("A time is written like 2018-07-02T09:00:00.") from None
+        raise LimitError(said("A time is written like 2018-07-02T09:00:00.")) from None
     if local.astimezone(ZoneInfo("UTC")).astimezone(zone).replace(fold=0) != local:
-        raise LimitError(f"{text} does not exist in {zone.key}: the clocks skip it.")
+        raise LimitError(
+            said("%(text)s does not exist in %(zone)s: the clocks skip it.")
+            % {"text": text, "zone": zone.key}
+        )
     return local
 
 
 def period(start: datetime, end: datetime) -> timedelta:
     """Return how long a permit lasts; its end must lie after its start."""
     if end <= start:
-        raise LimitError("The end must lie after the start.")
+        raise LimitError(said("The end must lie after the start."))
     return end - start
 
 
@@ -188,12 +204,18 @@ def _text(text: str, what: str, longest: int) -> str:
     for position, character in enumerate(value, start=1):
         if unicodedata.category(character) in _FORBIDDEN or character in _UNSEEN:
             raise LimitError(
-                f"{what} cannot hold the invisible character U+{ord(character):04X} "
-                f"(at position {position}). Type it anew without it."
+                said(
+                    "%(what)s cannot hold the invisible character U+%(character)s (at position "
+                    "%(position)s). Type it anew without it."
+                )
+                % {"what": what, "character": f"{ord(character):04X}", "position": position}
             )
     if len(value) > longest:
         raise LimitError(
-            f"{what} has {longest} characters at the most; this has {len(value)}. Shorten it."
+            said(
+                "%(what)s has %(longest)s characters at the most; this has %(length)s. Shorten it."
+            )
+            % {"what": what, "longest": longest, "length": len(value)}
         )
     return value
 
@@ -201,7 +223,12 @@ def _text(text: str, what: str, longest: int) -> str:
 def _identifier(text: str, what: str, longest: int) -> str:
     value = text.strip()
     if not _IDENTIFIER.fullmatch(value):
-        raise LimitError(f"{what} is made of letters A to Z, digits and dashes only.")
+        raise LimitError(
+            said("%(what)s is made of letters A to Z, digits and dashes only.") % {"what": what}
+        )
     if len(value) > longest:
-        raise LimitError(f"{what} has {longest} characters at the most.")
+        raise LimitError(
+            said("%(what)s has %(longest)s characters at the most.")
+            % {"what": what, "longest": longest}
+        )
     return value

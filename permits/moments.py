@@ -4,8 +4,15 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-_NEAR_DAYS: Final = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+_NEAR_DAYS: Final = {
+    -1: gettext_lazy("yesterday"),
+    0: gettext_lazy("today"),
+    1: gettext_lazy("tomorrow"),
+}
 _UNITS: Final = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -17,22 +24,21 @@ def say(moment: datetime, now: datetime, *, exact: bool = False) -> str:
     """
     local, today = timezone.localtime(moment), timezone.localtime(now).date()
     clock = f"{local:%H:%M:%S}" if exact and local.second else f"{local:%H:%M}"
-    return f"{say_day(local.date(), today)} {clock}"
+    return _("%(day)s %(clock)s") % {"day": say_day(local.date(), today), "clock": clock}
 
 
 def say_day(day: date, today: date) -> str:
     """Return a day as said aloud on `today`: `yesterday`, `Fri 27 Nov`, `2 Jul 2018`."""
     if near := _NEAR_DAYS.get((day - today).days):
-        return near
-    if day.year == today.year:
-        return f"{day:%a} {day.day} {day:%b}"
-    return f"{day.day} {day:%b} {day.year}"
+        return str(near)
+    # Translators: how Django's template filter `date` writes a day.
+    return str(date_format(day, _("D j M") if day.year == today.year else _("j M Y")))
 
 
 def in_full(moment: datetime) -> str:
     """Return a time with nothing left out, e.g. `Monday 2 July 2018, 09:00:00 EDT`."""
     local = timezone.localtime(moment)
-    return f"{local:%A} {local.day} {local:%B} {local.year}, {local:%H:%M:%S %Z}"
+    return str(date_format(local, _("l j F Y, H:i:s T")))
 
 
 def to_the_millisecond(moment: datetime | None) -> str:
@@ -46,13 +52,14 @@ def to_the_millisecond(moment: datetime | None) -> str:
 def length(period: timedelta) -> str:
     """Return a length of time by its two largest units: `2 h`, `1 day 6 h`, `84 ms`, `1.2 s`."""
     if period < timedelta(seconds=1):
-        return f"{round(period / timedelta(milliseconds=1))} ms"
+        return f"{round(period / timedelta(milliseconds=1))} ms"  # English: a sign
     if period < timedelta(seconds=10) and period.microseconds:
-        return f"{period.total_seconds():.1f} s"
+        return f"{number_format(period.total_seconds(), 1)} s"
     parts: list[str] = []
     rest = round(period.total_seconds())
     for unit, seconds in _UNITS:
         count, rest = divmod(rest, seconds)
         if count:
-            parts.append(f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''}")
+            word = ngettext("day", "days", count) if unit == "day" else unit
+            parts.append(f"{count} {word}")
     return " ".join(parts[:2])

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final
 import xlsxwriter
 from django.http import StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 # A spreadsheet takes a text that begins so for a formula.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -85,7 +86,7 @@ def xlsx_response(
     heads: Sequence[str],
     rows: Iterable[Sequence[Any]],
     *,
-    sheet: str = "Permits",
+    sheet: str = "",
     about: Callable[[], Iterable[tuple[str, str]]] | None = None,
 ) -> StreamingHttpResponse:
     """Return `name`.xlsx, an Excel workbook; it is written on the disk first.
@@ -95,7 +96,7 @@ def xlsx_response(
 
     def parts() -> Iterator[bytes]:
         with tempfile.TemporaryFile() as file:
-            _write_xlsx(file, heads, rows, name=sheet, about=about)
+            _write_xlsx(file, heads, rows, name=sheet or _("Permits"), about=about)
             file.seek(0)
             while part := file.read(_AT_ONCE):
                 yield part
@@ -149,7 +150,7 @@ def _write_xlsx(
             if line < _ROWS_OF_A_SHEET:
                 break
         if about:
-            sheet = new_sheet("About", columns=2)
+            sheet = new_sheet(_("About"), columns=2)
             for line, (label, words) in enumerate(about()):
                 sheet.write_string(line, 0, label, bold)
                 sheet.write_string(line, 1, words)

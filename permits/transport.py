@@ -27,6 +27,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from permits.stored import said
+
 RESPONSE_LIMIT: Final = 1 << 20  # bytes of an answer that are read; a longer one is not believed
 REST_LIMIT: Final = 1.0  # seconds a kept-alive connection may rest; servers close after 2 or more
 
@@ -47,7 +49,7 @@ class Confidential(bytes):
     """Bytes that show themselves in no trace."""
 
     def __repr__(self) -> str:
-        return f"<{len(self)} bytes>"
+        return f"<{len(self)} bytes>"  # English: for programmers
 
 
 class _Call(threading.local):
@@ -59,7 +61,7 @@ class _Call(threading.local):
     def time_left(self) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the call took longer than its deadline")
+            raise TimeoutError(said("the call took longer than its deadline"))
         return left
 
 
@@ -224,7 +226,9 @@ def _read(raw: Any, parts: list[bytes]) -> str:
         length += len(data)
         if length > RESPONSE_LIMIT:
             raw.close()
-            return f"the answer is longer than {RESPONSE_LIMIT} bytes"
+            return said("the answer is longer than %(response_limit)s bytes") % {
+                "response_limit": RESPONSE_LIMIT
+            }
     return ""
 
 
@@ -234,7 +238,7 @@ def _reason(error: BaseException) -> str:
     while (inner := _cause(innermost)) is not None:
         innermost = inner
     if isinstance(innermost, TimeoutError) and "deadline" not in str(innermost):
-        return "no answer came in time"
+        return said("no answer came in time")
     return getattr(innermost, "strerror", None) or str(innermost) or type(innermost).__name__
 
 

@@ -6,6 +6,7 @@ from permitportal.settings.alerts import *
 from permitportal.settings.background import *
 from permitportal.settings.controller import *
 from permitportal.settings.keys import *
+from permitportal.settings.languages import *
 from permitportal.settings.logs import *
 from permitportal.settings.project import *
 from permitportal.settings.security import *

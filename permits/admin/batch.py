@@ -14,12 +14,15 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from permits import explain, spreadsheet, sync, tasks
+from permits import explain, numbers, spreadsheet, sync, tasks
 from permits.admin.page import PortalAdmin
 from permits.admin.sending import require
 from permits.models import Batch, BatchItem, Permit, SyncAttempt
+from permits.shown import shown
 from permits.templatetags import portal
 
 SHOWN: int = 50  # permits listed on the page; the file has all
@@ -52,30 +55,33 @@ class BatchAdmin(PortalAdmin):
             open_items=Count("items", filter=Q(items__result__in=BatchItem.OPEN)),
         )
 
-    @admin.display(description="run")
+    @admin.display(description=_("run"))
     def run(self, batch: Batch) -> str:
         """Return what it does, and its number."""
         return str(batch)
 
-    @admin.display(description="asked for by")
+    @admin.display(description=_("asked for by"))
     def asked_by(self, batch: Batch) -> str:
         """Return whose wish it is."""
         return batch.actor
 
-    @admin.display(description="asked", ordering="created_at")
+    @admin.display(description=_("asked"), ordering="created_at")
     def asked(self, batch: Batch) -> str | SafeString:
         """Return when it was asked for."""
         return portal.when(batch.created_at)
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def standing(self, batch: Batch) -> SafeString:
         """Return the state's pill."""
         return portal.pill(batch)
 
-    @admin.display(description="settled")
+    @admin.display(description=_("settled"))
     def settled(self, batch: Any) -> str:
         """Return how many of its permits are settled."""
-        return f"{batch.all_items - batch.open_items:,} of {batch.all_items:,}"
+        return gettext("%(settled)s of %(all)s") % {
+            "settled": numbers.say(batch.all_items - batch.open_items),
+            "all": numbers.say(batch.all_items),
+        }
 
     def get_urls(self) -> list[URLPattern]:
         """Add what can be done with a run."""
@@ -154,7 +160,7 @@ def _with_reasons(batch: Batch, most: int | None = None) -> Iterator[tuple[Batch
 
 def _reason(item: BatchItem, attempt: SyncAttempt | None) -> str:
     if attempt is None:
-        return explain.sentence(item.note)
+        return explain.sentence(shown(item.note))
     said = explain.answer(attempt, item.permit).text
     return explain.sentence(said.removeprefix(f"{item.permit.plate}: "))
 
@@ -183,7 +189,7 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
     require(request, "view_batch", "send_permit")
     batch = get_object_or_404(Batch, pk=pk)
     sync.stop_batch(batch)
-    messages.info(request, "Stopped. Permits that were queued already are still sent.")
+    messages.info(request, _("Stopped. Permits that were queued already are still sent."))
     return redirect(batch)
 
 
@@ -205,7 +211,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         again = sync.retry_failed(batch, actor=actor)
     except sync.Refused as refused:
-        messages.warning(request, str(refused))
+        messages.warning(request, shown(str(refused)))
         return redirect(batch)
     tasks.nudge(tasks.look)
     return redirect(again)

@@ -13,10 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
 
-from permits import sync, tasks
+from permits import numbers, sync, tasks
 from permits.models import Batch, Link, Permit
 from permits.models.permit import PermitQuerySet
+from permits.shown import shown
 
 Kind = Batch.Kind
 
@@ -25,45 +29,80 @@ Kind = Batch.Kind
 class Words:
     """How the page speaks of a kind of run."""
 
-    button: str  # before the number of permits
-    done: str  # after the number of permits
+    button: Any
+    done: Any  # what becomes of the permits
 
 
 WORDS: Final = {
-    Kind.PUSH: Words("Push", "pushed to the controller"),
-    Kind.UPDATE: Words("Update", "updated on the controller"),
-    Kind.DELETE: Words("Delete", "deleted on the controller"),
-    Kind.EXTEND: Words("Extend", "given a later end, on the controller too"),
-    Kind.RETRY: Words("Retry", "sent again"),
+    Kind.PUSH: Words(
+        ngettext_lazy("Push %(count)s permit", "Push %(count)s permits", "number"),
+        ngettext_lazy(
+            "<strong>%(count)s</strong> pushed to the controller",
+            "<strong>%(count)s</strong> pushed to the controller",
+            "number",
+        ),
+    ),
+    Kind.UPDATE: Words(
+        ngettext_lazy("Update %(count)s permit", "Update %(count)s permits", "number"),
+        ngettext_lazy(
+            "<strong>%(count)s</strong> updated on the controller",
+            "<strong>%(count)s</strong> updated on the controller",
+            "number",
+        ),
+    ),
+    Kind.DELETE: Words(
+        ngettext_lazy("Delete %(count)s permit", "Delete %(count)s permits", "number"),
+        ngettext_lazy(
+            "<strong>%(count)s</strong> deleted on the controller",
+            "<strong>%(count)s</strong> deleted on the controller",
+            "number",
+        ),
+    ),
+    Kind.EXTEND: Words(
+        ngettext_lazy("Extend %(count)s permit", "Extend %(count)s permits", "number"),
+        ngettext_lazy(
+            "<strong>%(count)s</strong> given a later end, on the controller too",
+            "<strong>%(count)s</strong> given a later end, on the controller too",
+            "number",
+        ),
+    ),
+    Kind.RETRY: Words(
+        ngettext_lazy("Retry %(count)s permit", "Retry %(count)s permits", "number"),
+        ngettext_lazy(
+            "<strong>%(count)s</strong> sent again",
+            "<strong>%(count)s</strong> sent again",
+            "number",
+        ),
+    ),
 }
 
 
 class ExtendForm(forms.Form):
     """How much later the permits shall end."""
 
-    UNITS: Final = {"hours": "hours", "days": "days", "weeks": "weeks"}
+    UNITS: Final = {"hours": _("hours"), "days": _("days"), "weeks": _("weeks")}
 
-    number = forms.IntegerField(label="Extend the end by", min_value=1, max_value=999, initial=1)
-    unit = forms.ChoiceField(label="Unit", choices=UNITS, initial="days")
+    number = forms.IntegerField(label=_("Extend the end by"), min_value=1, max_value=999, initial=1)
+    unit = forms.ChoiceField(label=_("Unit"), choices=UNITS, initial="days")
 
     def extend_by(self) -> timedelta:
         """Return the time that was entered."""
         return timedelta(**{self.cleaned_data["unit"]: self.cleaned_data["number"]})
 
 
-@admin.action(description="Push", permissions=["send"])
+@admin.action(description=_("Push"), permissions=["send"])
 def push_selected(model_admin: Any, request: HttpRequest, permits: Any) -> HttpResponse:
     """Push the ticked permits, or all that match the filter."""
     return _ask_then_start(request, permits, Kind.PUSH)
 
 
-@admin.action(description="Update", permissions=["send"])
+@admin.action(description=_("Update"), permissions=["send"])
 def update_selected(model_admin: Any, request: HttpRequest, permits: Any) -> HttpResponse:
     """Send the changes of the ticked permits, or of all that match the filter."""
     return _ask_then_start(request, permits, Kind.UPDATE)
 
 
-@admin.action(description="Extend", permissions=["send"])
+@admin.action(description=_("Extend"), permissions=["send"])
 def extend_selected(model_admin: Any, request: HttpRequest, permits: Any) -> HttpResponse:
     """Move the end of the ticked permits, or of all that match the filter, and update them."""
     if not request.user.has_perm("permits.change_permit"):
@@ -71,13 +110,13 @@ def extend_selected(model_admin: Any, request: HttpRequest, permits: Any) -> Htt
     return _ask_then_start(request, permits, Kind.EXTEND)
 
 
-@admin.action(description="Retry", permissions=["send"])
+@admin.action(description=_("Retry"), permissions=["send"])
 def retry_selected(model_admin: Any, request: HttpRequest, permits: Any) -> HttpResponse:
     """Send again what was refused or got stuck; never what has an unknown outcome."""
     return _ask_then_start(request, permits, Kind.RETRY)
 
 
-@admin.action(description="Delete", permissions=["send"])
+@admin.action(description=_("Delete"), permissions=["send"])
 def delete_selected(model_admin: Any, request: HttpRequest, permits: Any) -> HttpResponse:
     """Withdraw the ticked permits, or all that match the filter, and delete them there."""
     return _ask_then_start(request, permits, Kind.DELETE)
@@ -97,7 +136,7 @@ def _ask_then_start(
 ) -> HttpResponse:
     """Ask first; once confirmed, start the run and show it."""
     if not _ticked(request) and not _is_across(request):
-        messages.warning(request, "Tick the permits first, or choose all that match.")
+        messages.warning(request, gettext("Tick the permits first, or choose all that match."))
         return redirect(request.get_full_path())
     confirmed = request.POST.get("confirm") == "yes"
     form = ExtendForm(request.POST if confirmed else None) if kind == Kind.EXTEND else None
@@ -114,7 +153,7 @@ def _ask_then_start(
                 extend_by=form.extend_by() if form else None,
             )
         except sync.Refused as refused:
-            messages.warning(request, str(refused))
+            messages.warning(request, shown(str(refused)))
             return redirect(request.get_full_path())
         tasks.nudge(tasks.look)
         return redirect(batch)
@@ -128,12 +167,15 @@ def _context(
 ) -> dict[str, Any]:
     eligible = sync.eligible(kind, permits)
     count = eligible.count()
+    shown = {"number": count, "count": numbers.say(count)}
+    button = WORDS[kind].button % shown
     passed_over = sync.passed_over(kind, permits)
     return {
         **admin.site.each_context(request),
-        "title": f"{WORDS[kind].button} {count:,} permit{'' if count == 1 else 's'}?",
+        "title": gettext("%(words)s?") % {"words": button},
         "kind": kind,
-        "words": WORDS[kind],
+        "button": button,
+        "done": SafeString(WORDS[kind].done % shown),
         "action": f"{kind}_selected",
         "action_checkbox_name": ACTION_CHECKBOX_NAME,
         # Django's list wants one ticked even where all are meant.

@@ -9,36 +9,43 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from permits import reconcile, sync
 from permits.admin import offers, panel
 from permits.admin.sending import require, send_now
 from permits.decision_forms import OptionalReasonForm, ReasonForm, ThereForm
 from permits.models import Operation, Permit, SyncAttempt
+from permits.shown import shown
 
 
 @dataclass(frozen=True)
 class Question:
     """What a page asks before it does something to a permit."""
 
-    title: str
-    lead: str
-    button: str
+    title: Any
+    lead: Any
+    button: Any
     form: type[forms.Form]
 
 
 _PUSH_ANEW = Question(
-    "Push anew",
-    "The controller holds no record of this permit any more. Pushing it anew makes a new record "
-    "there, with a new reference ID.",
-    "Push anew",
+    gettext_lazy("Push anew"),
+    gettext_lazy(
+        "The controller holds no record of this permit any more. Pushing it anew makes a new "
+        "record there, with a new reference ID."
+    ),
+    gettext_lazy("Push anew"),
     ReasonForm,
 )
 _KEEP = Question(
-    "Keep",
-    "This permit was withdrawn, and the controller may still hold it. Keeping it takes the "
-    "withdrawal back.",
-    "Keep the permit",
+    gettext_lazy("Keep"),
+    gettext_lazy(
+        "This permit was withdrawn, and the controller may still hold it. Keeping it takes the "
+        "withdrawal back."
+    ),
+    gettext_lazy("Keep the permit"),
     OptionalReasonForm,
 )
 
@@ -62,7 +69,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 
     def decide(answer: dict[str, Any]) -> None:
         sync.keep(permit.pk, reason=answer["reason"], actor=actor)
-        messages.success(request, f"{permit.plate}: it is kept.")
+        messages.success(request, _("%(plate)s: it is kept.") % {"plate": permit.plate})
         if permit_of(pk).state == Permit.State.QUEUED:
             send_now(request, permit.pk)
 
@@ -82,26 +89,25 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             if verdict == "there":
                 sync.resolve_there(permit.pk, actor=actor, **answer)
-                messages.success(
-                    request,
-                    f"{permit.plate}: recorded as on the controller, with reference ID "
-                    f"{answer['reference_id']}.",
+                told = _(
+                    "%(plate)s: recorded as on the controller, with reference ID %(reference)s."
                 )
+                facts = {"plate": permit.plate, "reference": answer["reference_id"]}
+                messages.success(request, told % facts)
             else:
                 sync.resolve_not_there(permit.pk, actor=actor, **answer)
             if permit_of(pk).state == Permit.State.QUEUED:
                 send_now(request, permit.pk)
         except sync.Refused as refused:
-            messages.warning(request, f"{permit.plate}: {refused}")
+            messages.warning(request, f"{permit.plate}: {shown(str(refused))}")
         return redirect(permit)
     last_push = permit.attempts.filter(operation=Operation.PUSH).order_by("-pk").first()
     doubled = offers.may_be_there(permit, last_push)
     if restored := permit.is_doubted_since_restore:
         last_push = None  # no call that is written down here is the one in doubt
     if permit.state != Permit.State.IN_DOUBT and not doubled:
-        messages.info(
-            request, f"{permit.plate}: its outcome is known; there is nothing to resolve."
-        )
+        told = _("%(plate)s: its outcome is known; there is nothing to resolve.")
+        messages.info(request, told % {"plate": permit.plate})
         return redirect(permit)
     context = {
         "attempt": last_push,
@@ -111,7 +117,7 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
         "not_there": None if doubled else not_there,
         "sent": panel.sent_by(last_push) if last_push else [],
     }
-    return page(request, permit, "Resolve", "permits/resolve.html", context)
+    return page(request, permit, _("Resolve"), "permits/resolve.html", context)
 
 
 def _ask(request: HttpRequest, permit: Permit, question: Question, decide: Any) -> HttpResponse:
@@ -120,7 +126,7 @@ def _ask(request: HttpRequest, permit: Permit, question: Question, decide: Any) 
         try:
             decide(form.cleaned_data)
         except sync.Refused as refused:
-            messages.warning(request, f"{permit.plate}: {refused}")
+            messages.warning(request, f"{permit.plate}: {shown(str(refused))}")
         return redirect(permit)
     context = {"question": question, "form": form}
     return page(request, permit, question.title, "permits/decide.html", context)

@@ -15,6 +15,7 @@ from permits.admin.drift_chart import chart_of
 from permits.admin.sending import require
 from permits.controller import ControllerError
 from permits.models import Drift, Pull, Source, Zone
+from permits.shown import shown
 
 SPANS: Final = {"day": timedelta(days=1), "week": timedelta(days=7), "year": timedelta(days=366)}
 CALLS: Final = 50  # that are shown of a window
@@ -82,7 +83,8 @@ def count(request: HttpRequest) -> HttpResponse:
     if isinstance(result, ControllerError):
         messages.error(
             request,
-            _("The counts could not be fetched. %(why)s") % {"why": explain.sentence(str(result))},
+            _("The counts could not be fetched. %(why)s")
+            % {"why": explain.sentence(shown(str(result)))},
         )
     else:
         total = sum(total.total for total in result.totals)

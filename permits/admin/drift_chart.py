@@ -6,7 +6,10 @@ from typing import Final
 
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
+from permits import numbers
 from permits.models import Pull, ZoneBelief, ZoneCount
 
 WIDTH: Final = 720
@@ -90,8 +93,8 @@ def _points(zone: str, since: datetime, expired: bool | None) -> list[_Point]:
 def _draw(points: list[_Point]) -> Chart:
     first, last = points[0].at, points[-1].at
     length = max(last - first, timedelta(seconds=1))
-    numbers = [n for p in points for n in (p.low, p.high, p.held, p.total) if n is not None]
-    bottom, top = min(numbers), max(numbers)
+    shown = [n for p in points for n in (p.low, p.high, p.held, p.total) if n is not None]
+    bottom, top = min(shown), max(shown)
     margin = max((top - bottom) // 10, 1)
     bottom, top = max(bottom - margin, 0), top + margin
 
@@ -128,16 +131,16 @@ def _draw(points: list[_Point]) -> Chart:
         ours=line([(p.at, p.held) for p in points]),
         theirs=tuple(line(each) for each in lines if each),
         dots=tuple((x(p.at), y(p.total)) for p in outside if p.total is not None),
-        grid=tuple(Label(LEFT - 8, y(mark), f"{mark:,}", "end") for mark in marks),
+        grid=tuple(Label(LEFT - 8, y(mark), numbers.say(mark), "end") for mark in marks),
         ticks=tuple(ticks),
-        last="" if points[-1].total is None else f"{points[-1].total:,}",
+        last="" if points[-1].total is None else numbers.say(points[-1].total),
     )
 
 
 def _clock(at: datetime, length: timedelta) -> str:
     local = timezone.localtime(at)
     if length > timedelta(days=60):
-        return f"{local.day} {local:%b %Y}"
+        return str(date_format(local, _("j M Y")))
     if length > timedelta(days=2):
-        return f"{local.day} {local:%b}"
+        return str(date_format(local, _("j M")))
     return f"{local:%H:%M}"

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -20,6 +20,11 @@ from permits.exporting import Column, Export, Format
 from permits.models import Activity
 
 _FORMATS = {Format.CSV: _("CSV"), Format.XLSX: _("Excel"), Format.JSON_LINES: _("JSON Lines")}
+
+
+def _said(changelist: Any) -> list[tuple[str, str]]:
+    """Return what a list is narrowed down by: the label of each, and its words."""
+    return [(capfirst(used.label), used.words) for used in filters.in_use(changelist)]
 
 
 class ExportedAdmin(PortalAdmin):
@@ -64,17 +69,22 @@ class ExportedAdmin(PortalAdmin):
             names=str(self.opts.verbose_name_plural).replace(" ", "-"),
             rows=self.get_exported(changelist.queryset),
             columns=self.export_columns,
-            filters=[(capfirst(used.label), used.words) for used in filters.in_use(changelist)],
+            filters=_said(changelist),
             actor=request.user.get_username(),
             moment=timezone.now(),
         )
-        Activity.note(
-            kind=Activity.Kind.EXPORTED,
-            actor=export.actor,
-            what=str(self.opts.verbose_name_plural),
-            details={"format": form, "filter": dict(export.filters)},
-            address=client_address(request),
-        )
+        language = translation.get_language()
+        with translation.override("en"):  # as everything that is kept
+            kept = export.filters
+            if kept and language != "en":
+                kept = _said(self.get_changelist_instance(request))
+            Activity.note(
+                kind=Activity.Kind.EXPORTED,
+                actor=export.actor,
+                what=str(self.opts.verbose_name_plural),
+                details={"format": form, "filter": dict(kept)},
+                address=client_address(request),
+            )
         return export.response(Format(form))
 
     def get_exported(self, rows: Any) -> Any:

@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from permits import limits
+from permits.shown import shown
 
 _SHOWN: Final = 50  # characters of what cannot be read
 
@@ -151,7 +152,11 @@ class InputsFilter(admin.ListFilter):
                 value = self.read(name, text) if text else None
             except (ValidationError, ValueError) as error:
                 value = None
-                why = " ".join(error.messages) if isinstance(error, ValidationError) else error
+                why = (
+                    " ".join(error.messages)
+                    if isinstance(error, ValidationError)
+                    else shown(str(error))
+                )
                 self.problems.append(_left_out(self.title, text, str(why)))
             if value is not None:
                 self.values[name] = value

@@ -20,6 +20,7 @@ from permits.admin.pictures import Pictures
 from permits.controller import RESPONSE_KEPT
 from permits.exporting import Format
 from permits.models import SyncAttempt
+from permits.shown import shown
 from permits.templatetags import portal
 
 
@@ -118,17 +119,17 @@ class SyncAttemptAdmin(ExportedAdmin):
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    @admin.display(description="when", ordering="started_at")
+    @admin.display(description=gettext_lazy("when"), ordering="started_at")
     def started(self, attempt: SyncAttempt) -> SafeString:
         """Return when the call was made."""
         return portal.when(attempt.started_at)  # type: ignore[return-value]
 
-    @admin.display(description="outcome", ordering="outcome")
+    @admin.display(description=gettext_lazy("outcome"), ordering="outcome")
     def result(self, attempt: SyncAttempt) -> SafeString:
         """Return the outcome's pill."""
         return portal.pill(attempt)
 
-    @admin.display(description="plate")
+    @admin.display(description=gettext_lazy("plate"))
     def plate(self, attempt: SyncAttempt) -> str:
         """Return the permit's plate as a link to the permit."""
         permit = attempt.permit
@@ -138,23 +139,23 @@ class SyncAttemptAdmin(ExportedAdmin):
             '<a class="plate" href="{}">{}</a>', permit.get_absolute_url(), permit.plate
         )
 
-    @admin.display(description="told", ordering="error_code")
+    @admin.display(description=gettext_lazy("told"), ordering="error_code")
     def told(self, attempt: SyncAttempt) -> str:
         """Return why the call did not succeed, in words."""
         if _is_refused(attempt):
             return explain.refusal(attempt)
-        return attempt.error_message
+        return shown(attempt.error_message)
 
-    @admin.display(description="asked by", ordering="actor")
+    @admin.display(description=gettext_lazy("asked by"), ordering="actor")
     def asked_by(self, attempt: SyncAttempt) -> SafeString:
         """Return who asked for the call, and through what."""
         return format_html(
             '{} <span class="quiet">{}</span>',
-            attempt.actor or "The portal",
+            attempt.actor or _("The portal"),
             attempt.get_source_display(),
         )
 
-    @admin.display(description="took", ordering="duration_ms")
+    @admin.display(description=gettext_lazy("took"), ordering="duration_ms")
     def took(self, attempt: SyncAttempt) -> str:
         """Return how long the call took."""
         return moments.length(attempt.duration) if attempt.duration else ""

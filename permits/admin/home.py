@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from permits.admin.counting import Count, count_rows
 from permits.admin.drift import flagged
@@ -32,7 +33,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     queued = Permit.objects.filter(state=Permit.State.QUEUED)
     return {
         "may_view": True,
-        "title": "Home",
+        "title": _("Home"),
         "counts": counts,
         "drifting": (drifting := flagged()),
         "is_calm": not drifting and not any(needing.count.rows for needing in counts),

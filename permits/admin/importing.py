@@ -12,12 +12,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from permits import importing, spreadsheet, sync, tasks
+from permits import importing, numbers, spreadsheet, sync, tasks
 from permits.admin.sending import require
-from permits.importing.columns import NAMES, REQUIRED, label
+from permits.importing import columns
+from permits.importing.columns import REQUIRED, label
 from permits.models import ImportBlock, ImportRun, Link, Permit
+from permits.shown import shown
 
 SMALL_FILE: Final = 512 << 10  # bytes that are checked while the browser waits
 FEW_ROWS: Final = 5_000  # that are written while the browser waits
@@ -48,11 +52,11 @@ class FileForm(forms.Form):
     """The file to import."""
 
     file = forms.FileField(
-        label="File",
+        label=gettext_lazy("File"),
         error_messages={
-            "required": "Choose a file.",
-            "empty": "The file is empty.",
-            "missing": "Choose a file.",
+            "required": gettext_lazy("Choose a file."),
+            "empty": gettext_lazy("The file is empty."),
+            "missing": gettext_lazy("Choose a file."),
         },
         widget=forms.FileInput(
             attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv,text/tab-separated-values"}
@@ -69,15 +73,18 @@ def start(request: HttpRequest) -> HttpResponse:
         try:
             run = importing.receive(given.chunks(), file_name=given.name, user=request.user)
         except importing.Unreadable as refused:
-            form.add_error("file", str(refused))
+            form.add_error("file", shown(str(refused)))
         else:
             _work(run, at_once=run.size <= SMALL_FILE)
             return redirect(run)
     context = {
         **admin.site.each_context(request),
-        "title": "Import permits",
+        "title": _("Import permits"),
         "form": form,
-        "names": [(label(field), NAMES[field], field in REQUIRED) for field in Permit.STAFF_FIELDS],
+        "names": [
+            (shown(label(field)), columns.names(field), field in REQUIRED)
+            for field in Permit.STAFF_FIELDS
+        ],
         "earlier": _visible(request)[:LISTED],
         "sees_all": request.user.has_perm("permits.view_importrun"),
         "most": importing.MOST_BYTES >> 20,
@@ -120,7 +127,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         importing.confirm(run, only_if_all_good=request.POST.get("rows") != "good", push=push)
     except sync.Refused as refused:
-        messages.warning(request, str(refused))
+        messages.warning(request, shown(str(refused)))
         return redirect(run)
     request.session[LANDS] = run.pk
     _work(run, at_once=run.good <= FEW_ROWS)
@@ -135,10 +142,14 @@ def add_zones(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         count = importing.add_zones(run, request.POST.getlist("zone"), user=request.user)
     except sync.Refused as refused:
-        messages.warning(request, str(refused))
+        messages.warning(request, shown(str(refused)))
         return redirect(run)
-    added = "1 zone was added" if count == 1 else f"{count} zones were added"
-    messages.success(request, f"{added}, and the file is checked anew.")
+    told = ngettext(
+        "%(count)d zone was added, and the file is checked anew.",
+        "%(count)d zones were added, and the file is checked anew.",
+        count,
+    )
+    messages.success(request, told % {"count": count})
     _work(run, at_once=run.size <= SMALL_FILE)
     return redirect(run)
 
@@ -151,9 +162,10 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         importing.discard(run)
     except sync.Refused as refused:
-        messages.warning(request, str(refused))
+        messages.warning(request, shown(str(refused)))
         return redirect(run)
-    messages.info(request, f"{run.file_name} was discarded. Nothing was imported from it.")
+    told = _("%(file)s was discarded. Nothing was imported from it.")
+    messages.info(request, told % {"file": run.file_name})
     return redirect("admin:permits_permit_import")
 
 
@@ -178,7 +190,7 @@ def failed(request: HttpRequest, pk: int) -> HttpResponseBase:
 def empty(request: HttpRequest) -> HttpResponseBase:
     """Give a file that has nothing but the columns' names."""
     require(request, "add_permit")
-    heads = [label(field) for field in Permit.STAFF_FIELDS]
+    heads = [shown(label(field)) for field in Permit.STAFF_FIELDS]
     return spreadsheet.csv_response("permits", heads, [])
 
 
@@ -240,11 +252,17 @@ def _page(
 
 
 def _say_what_was_written(request: HttpRequest, run: ImportRun) -> None:
-    written = "1 permit was" if run.written == 1 else f"{run.written:,} permits were"
-    told = [f"{written} imported from {run.file_name}."]
+    written = ngettext(
+        "%(count)s permit was imported from %(file)s.",
+        "%(count)s permits were imported from %(file)s.",
+        run.written,
+    )
+    told = [written % {"count": numbers.say(run.written), "file": run.file_name}]
     if run.bad:
-        left_out = "1 bad row was" if run.bad == 1 else f"{run.bad:,} bad rows were"
-        told.append(f"{left_out} left out.")
+        left_out = ngettext(
+            "%(count)s bad row was left out.", "%(count)s bad rows were left out.", run.bad
+        )
+        told.append(left_out % {"count": numbers.say(run.bad)})
     if run.push and not run.batch:
-        told.append("There was nothing to push.")
+        told.append(_("There was nothing to push."))
     messages.success(request, " ".join(told))

@@ -15,6 +15,7 @@ from permits import explain, moments
 from permits.admin.counting import Count, count_rows
 from permits.models import Permit, SyncAttempt
 from permits.models.permit import PermitQuerySet
+from permits.shown import shown
 
 _State = Permit.State
 _MINUTE: Final = timedelta(minutes=1)
@@ -92,7 +93,7 @@ def _with(told: str, permit: Any) -> str:
         return told
     return _("%(told)s The last call: %(problem)s") % {
         "told": told,
-        "problem": explain.sentence(last.error_message),
+        "problem": explain.sentence(shown(last.error_message)),
     }
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from permits import limits
 from permits.controller import ALREADY_EXISTS
 from permits.models import Operation, Permit, SyncAttempt
+from permits.shown import shown
 
 State = Permit.State
 
@@ -36,22 +37,22 @@ def passed_over(permit: Permit, operation: Operation) -> str:
     The text completes "ABC 123: …".
     """
     if permit.state == State.DELETED:
-        return "it is deleted already"
+        return _("it is deleted already")
     if operation == Operation.DELETE:
         return ""
     if permit.withdrawn_at:
-        return "it is withdrawn"
+        return _("it is withdrawn")
     match permit.state:
         case State.IN_DOUBT:
-            return "its last push has an unknown outcome; resolve it first"
+            return _("its last push has an unknown outcome; resolve it first")
         case State.MISSING:
-            return "the controller has lost it; push it anew from its page"
+            return _("the controller has lost it; push it anew from its page")
         case State.SENDING:
-            return "a call for it is under way"
+            return _("a call for it is under way")
     if operation == Operation.PUSH:
-        return "it is on the controller already" if permit.reference_id else ""
+        return _("it is on the controller already") if permit.reference_id else ""
     if not permit.reference_id:
-        return "it is not on the controller; push it instead"
+        return _("it is not on the controller; push it instead")
     return _no_update(permit)
 
 
@@ -59,11 +60,11 @@ def _no_update(permit: Permit) -> str:
     try:
         differences = permit.differences()
     except limits.LimitError as error:
-        return str(error)
+        return shown(str(error))
     if not differences:
-        return "the controller has it as it stands here"
+        return _("the controller has it as it stands here")
     if not any(difference.can_be_sent for difference in differences):
-        return "the controller cannot change what differs; use Replace"
+        return _("the controller cannot change what differs; use Replace")
     return ""
 
 
@@ -168,7 +169,7 @@ def _give_up(permit: Permit) -> Offer:
 
 def remove(permit: Permit) -> Offer:
     """Return the way to take a permit off the controller, or away altogether."""
-    label = "Delete on controller" if _is_held(permit) else "Delete"
+    label = _("Delete on controller") if _is_held(permit) else _("Delete")
     return Offer("delete", label, _to(permit, "delete"), is_grave=True)
 
 
@@ -187,14 +188,16 @@ def _next_steps(permit: Permit, user: Any, last_push: SyncAttempt | None) -> Ite
         user.has_perm(f"permits.{name}") for name in ("send_permit", "resolve_permit")
     )
     if permit.state == State.IN_DOUBT and may_resolve:
-        yield Offer("resolve", "Resolve", _to(permit, "resolve"))
+        yield Offer("resolve", _("Resolve"), _to(permit, "resolve"))
     if permit.state == State.MISSING and may_resolve and not permit.withdrawn_at:
-        yield Offer("push_anew", "Push anew", _to(permit, "push_anew"))
+        yield Offer("push_anew", _("Push anew"), _to(permit, "push_anew"))
     if may_send:
         if permit.withdrawn_at and permit.state in (State.QUEUED, State.REJECTED, State.IN_DOUBT):
             if permit.state != State.IN_DOUBT:
-                yield Offer("delete", "Delete on controller", _to(permit, "delete"), is_grave=True)
-            yield Offer("keep", "Keep", _to(permit, "keep"))
+                yield Offer(
+                    "delete", _("Delete on controller"), _to(permit, "delete"), is_grave=True
+                )
+            yield Offer("keep", _("Keep"), _to(permit, "keep"))
         for operation in (Operation.PUSH, Operation.UPDATE):
             if not passed_over(permit, operation):
                 label = str(operation.label)
@@ -202,7 +205,7 @@ def _next_steps(permit: Permit, user: Any, last_push: SyncAttempt | None) -> Ite
         if permit.state == State.CHANGED and _no_update(permit):
             yield _replace(permit)
     if may_resolve and may_be_there(permit, last_push):
-        yield Offer("resolve", "Resolve", _to(permit, "resolve"))
+        yield Offer("resolve", _("Resolve"), _to(permit, "resolve"))
 
 
 def _may_be_removed(permit: Permit, user: Any) -> bool:

@@ -60,5 +60,8 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         fail_silently: bool = False,
     ) -> None:
         """Say what happened in the admin's words, but for the one that says nothing."""
-        plain = type(message)(str(message).replace(" successfully", ""))
+        words = str(message)
+        for nothing in (" successfully", " avec succès"):
+            words = words.replace(nothing, "")
+        plain = type(message)(words)
         super().message_user(request, plain, level, extra_tags, fail_silently)

@@ -8,15 +8,17 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from permits import explain, limits, moments
 from permits.admin import offers
 from permits.controller import Request
 from permits.edits import FIELD_NAMES
 from permits.models import Operation, Permit, SyncAttempt
+from permits.shown import shown
 
 SUCCESSORS_SHOWN: Final = 5  # one that stands, and some that were given up
-_OTHER_NAMES = {"reference_id": "Reference ID", "zones": "Zones"}
+_OTHER_NAMES = {"reference_id": gettext_lazy("Reference ID"), "zones": gettext_lazy("Zones")}
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def of_permit(permit: Permit, user: AbstractBaseUser | AnonymousUser) -> Panel:
     try:
         rows, will_send = tuple(_rows(permit)), _will_send(permit)
     except limits.LimitError as error:
-        rows, will_send = (), str(error)
+        rows, will_send = (), shown(str(error))
     return Panel(
         permit=permit,
         rows=rows if permit.reference_id and permit.state != Permit.State.DELETED else (),
@@ -94,7 +96,7 @@ def sent_by(attempt: SyncAttempt) -> list[Sent]:
     for wire_name, text in request.body.items():
         field = ours.get(wire_name, "")
         name = FIELD_NAMES.get(field) or _OTHER_NAMES.get(wire_name, wire_name)
-        rows.append(Sent(wire_name, str(text), name, in_words(field, str(text))))
+        rows.append(Sent(wire_name, str(text), str(name), in_words(field, str(text))))
     return rows
 
 
@@ -106,14 +108,14 @@ def _wire_names(request: Request) -> list[str]:
 def in_words(field: str, text: str | None) -> str:
     """Return a field's text on the wire as people say it."""
     if text is None:
-        return "not known"
+        return _("not known")
     if field in ("start_time", "end_time") and text:
         try:
             moment = limits.moment_from_wire(text, settings.OPSCOM_TIME_ZONE)
         except limits.LimitError:
             return text
         return moments.say(moment, timezone.now(), exact=True)
-    return text or "nothing"
+    return text or _("nothing")
 
 
 def _rows(permit: Permit) -> Iterable[Row]:
@@ -128,33 +130,35 @@ def _rows(permit: Permit) -> Iterable[Row]:
 
 def _will_send(permit: Permit) -> str:
     if permit.state == Permit.State.MISSING and not permit.withdrawn_at:
-        return "Nothing, until someone pushes it anew."
+        return _("Nothing, until someone pushes it anew.")
     if permit.state == Permit.State.IN_DOUBT:
-        return "Nothing, until someone says whether the last push arrived."
+        return _("Nothing, until someone says whether the last push arrived.")
     match permit.operation_due():
         case Operation.PUSH:
-            names = [FIELD_NAMES[field].lower() for field in permit.texts()]
-            return f"A push with its {_listed(names)}."
+            return _("A push with its %(fields)s.") % {"fields": _listed(permit.texts())}
         case Operation.UPDATE:
             sent = [d.field for d in permit.differences() if d.can_be_sent]
-            return f"An update of its {_listed([FIELD_NAMES[field].lower() for field in sent])}."
+            return _("An update of its %(fields)s.") % {"fields": _listed(sent)}
         case Operation.DELETE:
-            return "A delete of its record there."
+            return _("A delete of its record there.")
     return ""
 
 
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _listed(fields: Iterable[str]) -> str:
+    *words, last = [str(FIELD_NAMES[field]).lower() for field in fields]
+    if not words:
+        return last
+    return _("%(words)s and %(last)s") % {"words": ", ".join(words), "last": last}
 
 
 def _notes(permit: Permit) -> Iterable[str]:
     if permit.withdrawn_at and permit.state != Permit.State.DELETED:
-        yield f"Withdrawn {moments.say(permit.withdrawn_at, timezone.now())}."
+        yield _("Withdrawn %(when)s.") % {"when": moments.say(permit.withdrawn_at, timezone.now())}
     if permit.zone and not permit.zone.is_reported and permit.state != Permit.State.DELETED:
-        yield (
-            f"The controller has never reported the zone {permit.zone}: under a name that it does "
-            "not know, the permit would be a disconnected record that officers may not find."
-        )
+        yield _(
+            "The controller has never reported the zone %(zone)s: under a name that it does not "
+            "know, the permit would be a disconnected record that officers may not find."
+        ) % {"zone": permit.zone}
 
 
 def _story(permit: Permit, successors: Iterable[Permit]) -> Iterable[str]:

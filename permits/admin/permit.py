@@ -43,6 +43,7 @@ from permits.decision_forms import OptionalReasonForm
 from permits.entry_forms import NewPermitForm
 from permits.forms import PermitForm
 from permits.models import Permit, Source
+from permits.shown import shown
 from permits.templatetags import portal
 
 State = Permit.State
@@ -67,7 +68,7 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
     )
     list_select_related = ("zone",)
     search_fields = ("plate",)
-    search_help_text = "Plate, ticket number or reference ID"
+    search_help_text = _("Plate, ticket number or reference ID")
     actions = bulk.ACTIONS
     export_columns = exported.PERMIT_COLUMNS
 
@@ -144,22 +145,22 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
                 answer.context_data["allowed"] = allowed.of_plate(plate, timezone.now())
         return answer
 
-    @admin.display(description="plate", ordering="plate_key")
+    @admin.display(description=_("plate"), ordering="plate_key")
     def plate_shown(self, permit: Permit) -> SafeString:
         """Return the plate in the type of plates."""
         return format_html('<span class="plate">{}</span>', permit.plate)
 
-    @admin.display(description="valid", ordering="end_time")
+    @admin.display(description=_("valid"), ordering="end_time")
     def period(self, permit: Permit) -> SafeString:
         """Return from when to when it is valid."""
         return portal.validity(permit)
 
-    @admin.display(description="amount", ordering="amount")
+    @admin.display(description=_("amount"), ordering="amount")
     def cost(self, permit: Permit) -> str:
         """Return the amount with its currency."""
         return portal.money(permit.amount, permit.currency)
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=_("state"), ordering="state")
     def standing(self, permit: Permit) -> SafeString:
         """Return the state's pill."""
         return portal.pill(permit)
@@ -300,7 +301,8 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
         except saving.EnteredAlready as already:
             permit = already.permit
             entered = moments.say(permit.entered_at, timezone.now())
-            messages.info(request, f"{permit.plate}: entered {entered}; it was not entered twice.")
+            told = _("%(plate)s: entered %(entered)s; it was not entered twice.")
+            messages.info(request, told % {"plate": permit.plate, "entered": entered})
             return redirect(permit)
 
     def save_model(self, request: HttpRequest, obj: Permit, form: PermitForm, change: bool) -> None:
@@ -321,7 +323,8 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
         try:
             sync.ask(permit.pk, actor=request.user.get_username(), source=Source.FORM)
         except sync.Refused as refused:
-            messages.info(request, f"{permit.plate}: saved. {refused}")
+            told = _("%(plate)s: saved. %(refused)s")
+            messages.info(request, told % {"plate": permit.plate, "refused": shown(str(refused))})
         else:
             sending.after_commit(request, permit.pk)
 
@@ -330,26 +333,26 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
     ) -> HttpResponse:
         """Land on the permit's page, one key away from another like it."""
         request.session["just_saved"] = obj.pk
-        return self._land(
-            request, obj, "It is not on the controller yet; push it when it is ready."
-        )
+        told = _("%(plate)s: saved. It is not on the controller yet; push it when it is ready.")
+        return self._land(request, obj, told)
 
     def response_change(self, request: HttpRequest, obj: Permit) -> HttpResponse:
         """Stay on the permit's page, which shows what will be sent."""
         if obj.state == State.SENDING:
-            return self._land(
-                request,
-                obj,
-                "A call was made from what was saved before; your edit is kept as a new "
-                "difference. Update it once the call has ended.",
+            told = _(
+                "%(plate)s: saved. A call was made from what was saved before; your edit is kept "
+                "as a new difference. Update it once the call has ended."
             )
+            return self._land(request, obj, told)
         state = Permit.objects.values_list("state", flat=True).get(pk=obj.pk)
-        told = "The controller does not have this yet." if state != State.SYNCED else ""
+        if state == State.SYNCED:
+            return self._land(request, obj, _("%(plate)s: saved."))
+        told = _("%(plate)s: saved. The controller does not have this yet.")
         return self._land(request, obj, told)
 
-    def _land(self, request: HttpRequest, permit: Permit, told: str) -> HttpResponse:
+    def _land(self, request: HttpRequest, permit: Permit, told: Any) -> HttpResponse:
         if "_push" not in request.POST:
-            messages.success(request, f"{permit.plate}: saved. {told}".strip())
+            messages.success(request, told % {"plate": permit.plate})
         if "_addanother" in request.POST:
             return redirect("admin:permits_permit_add")
         return redirect(permit)
@@ -364,14 +367,14 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
             raise PermissionDenied
         permit = self.get_queryset(request).filter(pk=_number(unquote(object_id))).first()
         if permit is None:
-            messages.warning(request, "This permit does not exist any more.")
+            messages.warning(request, _("This permit does not exist any more."))
             return redirect("admin:permits_permit_changelist")
         form = OptionalReasonForm(request.POST if "post" in request.POST else None)
         if form.is_valid():
             return self._withdraw(request, permit, form.cleaned_data["reason"])
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Delete {permit.plate}?",
+            "title": _("Delete %(plate)s?") % {"plate": permit.plate},
             "permit": permit,
             "form": form,
             "gives_up": offers.to_be_replaced(permit),
@@ -386,7 +389,7 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
         try:
             sync.withdraw(permit.pk, actor=actor, source=Source.FORM, reason=reason)
         except sync.Refused as refused:
-            messages.warning(request, f"{permit.plate}: {refused}")
+            messages.warning(request, f"{permit.plate}: {shown(str(refused))}")
         else:
             sending.send_now(request, permit.pk)
         return sending.back(request, Permit.objects.filter(pk=permit.pk).first())

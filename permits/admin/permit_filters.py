@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import localize_input, sanitize_separators
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +32,7 @@ from permits.models.validity import valid_during
 class StateFilter(EnumFilter):
     """Where a permit stands."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
     values = Permit.State
 
@@ -39,13 +40,13 @@ class StateFilter(EnumFilter):
 class ZoneFilter(ChoiceFilter):
     """The permit's zone."""
 
-    title = "zone"
+    title = _("zone")
     parameter_name = "zone"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Offer every zone, and none."""
         zones = [(str(pk), name) for pk, name in Zone.objects.values_list("pk", "name")]
-        return [*zones, ("none", "No zone")]
+        return [*zones, ("none", gettext("No zone"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Permit]) -> QuerySet[Permit]:
         """Narrow down to one zone."""
@@ -159,20 +160,24 @@ class AmountFilter(InputsFilter):
 
     def read(self, name: str, text: str) -> Decimal | None:
         """Return the amount."""
-        return limits.amount(text)
+        return limits.amount(str(sanitize_separators(text)))
 
     def inputs(self) -> list[Input]:
         """Ask for the least and the most."""
         labels = (gettext("Amount from"), gettext("Amount to"))
         return [
-            Input(name, label, "text", str(self.values.get(name, "")))
+            Input(name, label, "text", str(self._written(name) or ""))
             for name, label in zip(self.parameters, labels, strict=True)
         ]
 
     @property
     def chip(self) -> str:
         """The amounts, in words."""
-        return self.between(*(self.values.get(name) for name in self.parameters))
+        return self.between(*(self._written(name) for name in self.parameters))
+
+    def _written(self, name: str) -> str | None:
+        """Return an amount as the page's language writes it."""
+        return localize_input(self.values.get(name))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Permit]) -> QuerySet[Permit]:
         """Narrow down to the amounts."""
@@ -199,7 +204,7 @@ class EnteredByFilter(TypedFilter):
 class NeedsFilter(ChoiceFilter):
     """What needs a person."""
 
-    title = "needs a person"
+    title = _("needs a person")
     parameter_name = "needs"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

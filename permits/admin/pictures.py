@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from permits import explain, moments, tallying
+from permits import explain, moments, numbers, tallying
 from permits.charts import Chart, Column, Part, lying, percentile, standing
 from permits.models import CallTally, ResponseTally, SyncAttempt, Tallied, Zone
 
@@ -81,7 +81,7 @@ class Pictures:
                     kind,
                     str(outcome.label),
                     counts[day, outcome],
-                    f"{counts[day, outcome]:,}",
+                    numbers.say(counts[day, outcome]),
                     self._history(**span, outcome=outcome.value),
                 )
                 for outcome, kind in _KINDS.items()
@@ -124,7 +124,9 @@ class Pictures:
             name = f"{code} {known.meaning}" if known else str(code)
             href = self._history(**span, code=str(code))
             columns.append(
-                Column(name, str(code), [Part("danger", name, calls, f"{calls:,}", href)], href)
+                Column(
+                    name, str(code), [Part("danger", name, calls, numbers.say(calls), href)], href
+                )
             )
         return lying("codes", _("Refusals by error code"), columns, first=_("Error code"))
 
@@ -137,7 +139,9 @@ class Pictures:
             address = reverse("admin:permits_permit_changelist")
             href = f"{address}?zone={zone}" if self._may_list else ""
             columns.append(
-                Column(name, name, [Part("accent", name, permits, f"{permits:,}", href)], href)
+                Column(
+                    name, name, [Part("accent", name, permits, numbers.say(permits), href)], href
+                )
             )
         return lying("zones", _("Permits on the controller by zone"), columns, first=_("Zone"))
 

@@ -13,6 +13,7 @@ from permits.admin import decisions, offers
 from permits.admin.sending import require, send_now
 from permits.forms import PermitForm
 from permits.models import Permit
+from permits.shown import shown
 
 
 def replace(request: HttpRequest, pk: int) -> HttpResponse:
@@ -36,7 +37,7 @@ def replace(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             successor = sync.replace(permit.pk, fields=fields, actor=actor)
         except sync.Refused as refused:
-            messages.warning(request, f"{permit.plate}: {refused}")
+            messages.warning(request, f"{permit.plate}: {shown(str(refused))}")
             return redirect(permit)
         except ValidationError as error:
             form.add_error(None, error)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from permits.admin import offers
 
@@ -17,10 +18,12 @@ def buttons(shown: Iterable[offers.Offer], came_from: str) -> SafeString:
 def _button(offer: offers.Offer, came_from: str) -> SafeString:
     if offer.name == "delete":
         # A POST without its confirmation asks first.
+        words = _("Delete")
         return format_html(
-            '<button class="button small ghost" formaction="{}">Delete{}</button>',
+            '<button class="button small ghost" formaction="{}"{}>{}</button>',
             offer.address,
-            format_html('<span class="visually-hidden">{}</span>', offer.label[len("Delete") :]),
+            "" if offer.label == words else format_html(' aria-label="{}"', offer.label),
+            words,
         )
     if offer.is_post:
         return format_html(

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from permits.models import Permit
 
@@ -47,11 +48,11 @@ def first_values(request: HttpRequest) -> dict[str, Any]:
 def frozen(permit: Permit) -> str:
     """Return why a permit cannot be edited just now; empty where it can."""
     if permit.state == State.SENDING:
-        return "A call is under way, so the permit cannot be edited until it has ended."
+        return _("A call is under way, so the permit cannot be edited until it has ended.")
     if permit.state == State.DELETED:
-        return "This permit is deleted. It is kept for its history."
+        return _("This permit is deleted. It is kept for its history.")
     if permit.withdrawn_at:
-        return "This permit is withdrawn. To edit it, keep it first."
+        return _("This permit is withdrawn. To edit it, keep it first.")
     return ""
 
 

@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from permits import explain, sync
 from permits.admin import offers
 from permits.models import Link, Operation, Permit, Source, SyncAttempt
+from permits.shown import shown
 
 
 def require(request: HttpRequest, *permissions: str) -> str:
@@ -38,7 +40,7 @@ def say(request: HttpRequest, permit_id: int, attempt: SyncAttempt | None) -> No
     """Say what became of a permit that was asked to be sent."""
     permit = Permit.objects.filter(pk=permit_id).first()
     if permit is None:
-        messages.success(request, "The permit was never sent, so it is simply removed.")
+        messages.success(request, _("The permit was never sent, so it is simply removed."))
         return
     said = (
         explain.answer(attempt, permit)
@@ -64,13 +66,14 @@ def _apply(request: HttpRequest, pk: int, operation: Operation) -> HttpResponse:
     if request.method != "POST":  # as after signing in anew: show what the button belongs to
         return redirect(permit)
     if why_not := offers.passed_over(permit, operation):
-        messages.warning(request, f"{permit.plate}: nothing was sent, because {why_not}.")
+        told = _("%(plate)s: nothing was sent, because %(why)s.")
+        messages.warning(request, told % {"plate": permit.plate, "why": why_not})
         return back(request, permit)
     source = Source.ACTION if "next" in request.POST else Source.FORM
     try:
         sync.ask(permit.pk, actor=actor, source=source)
     except sync.Refused as refused:
-        messages.warning(request, f"{permit.plate}: {refused}")
+        messages.warning(request, f"{permit.plate}: {shown(str(refused))}")
     else:
         send_now(request, permit.pk)
     return back(request, permit)

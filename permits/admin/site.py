@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 
@@ -17,7 +18,7 @@ class PortalSite(admin.AdminSite):
 
     site_header = site_title = "permitportal"
     site_url = None
-    index_title = "Home"
+    index_title = gettext_lazy("Home")
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLResolver | URLPattern]:

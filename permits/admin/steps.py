@@ -13,6 +13,7 @@ from permits.admin import decisions, offers, plates, saving
 from permits.admin.sending import back, is_ours, require, send_now
 from permits.entry_forms import ChangePlateForm, ExtendForm, StepForm
 from permits.models import Permit, Source
+from permits.shown import shown
 
 
 def extend(request: HttpRequest, pk: int) -> HttpResponse:
@@ -58,7 +59,7 @@ def _ask(pk: int, actor: str) -> str:
     try:
         sync.ask(pk, actor=actor, source=Source.FORM)
     except sync.Refused as refused:
-        return str(refused)
+        return shown(str(refused))
     return ""
 
 

@@ -3,23 +3,28 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from permits import edits, explain
 from permits.models import Decision, Operation, Permit, SyncAttempt
+from permits.shown import shown
 
 Outcome = SyncAttempt.Outcome
 _KEPT = 200  # of each kind; a permit that has more is an accident
 
 _DONE = {
-    Operation.PUSH: "Pushed",
-    Operation.UPDATE: "Updated on the controller",
-    Operation.DELETE: "Deleted on the controller",
+    Operation.PUSH: _("Pushed"),
+    Operation.UPDATE: _("Updated on the controller"),
+    Operation.DELETE: _("Deleted on the controller"),
 }
 _ENDINGS = {
-    Outcome.SENDING: "under way",
-    Outcome.REJECTED: "refused",
-    Outcome.NOT_SENT: "not sent",
-    Outcome.IN_DOUBT: "unknown outcome",
+    Outcome.SENDING: _("under way"),
+    Outcome.REJECTED: _("refused"),
+    Outcome.NOT_SENT: _("not sent"),
+    Outcome.IN_DOUBT: _("unknown outcome"),
 }
 _LOOKS = {
     Outcome.SENDING: ("sending", "info"),
@@ -36,7 +41,7 @@ class Entry:
 
     at: datetime
     actor: str  # empty: the portal itself
-    title: str
+    title: Any
     icon: str
     tone: str
     detail: str = ""
@@ -56,7 +61,7 @@ def of_permit(permit: Permit) -> list[Entry]:
 
 
 def _edit(edit: edits.Edit) -> Entry:
-    title = "Entered" if edit.is_first else "Edited" if edit.changes else "Saved"
+    title = _("Entered") if edit.is_first else _("Edited") if edit.changes else _("Saved")
     icon = "plus" if edit.is_first else "pencil"
     return Entry(edit.at, edit.actor, title, icon, "quiet", changes=edit.changes)
 
@@ -65,13 +70,16 @@ def _calls(attempts: Iterable[SyncAttempt]) -> Iterable[Entry]:
     for attempt in attempts:
         outcome, operation = Outcome(attempt.outcome), Operation(attempt.operation)
         if outcome == Outcome.SUCCEEDED:
-            title, detail = _DONE[operation], ""
+            title, detail = str(_DONE[operation]), ""
         else:
-            title = f"{operation.label}: {_ENDINGS[outcome]}"
+            title = gettext("%(operation)s: %(ending)s") % {
+                "operation": operation.label,
+                "ending": _ENDINGS[outcome],
+            }
             detail = (
                 explain.refusal(attempt)
                 if outcome == Outcome.REJECTED
-                else explain.sentence(attempt.error_message)
+                else explain.sentence(shown(attempt.error_message))
             )
         icon, tone = _LOOKS[outcome]
         yield Entry(
@@ -88,13 +96,16 @@ def _calls(attempts: Iterable[SyncAttempt]) -> Iterable[Entry]:
 
 def _decisions(decisions: Iterable[Decision]) -> Iterable[Entry]:
     for decision in decisions:
-        reference = f" Reference ID {decision.reference_id}." if decision.reference_id else ""
-        reason = explain.sentence(decision.reason) if decision.reason else ""
+        reference = ""
+        if decision.reference_id:
+            told = gettext("Reference ID %(reference)s.")
+            reference = told % {"reference": decision.reference_id}
+        reason = explain.sentence(shown(decision.reason)) if decision.reason else ""
         yield Entry(
             decision.decided_at,
             decision.actor,
             decision.get_verdict_display(),
             "person",
             "info",
-            detail=f"{reason}{reference}".strip(),
+            detail=f"{reason} {reference}".strip(),
         )

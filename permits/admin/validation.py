@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from permits import tasks, validation
 from permits.admin.sending import require
 from permits.models import Validation
+from permits.shown import shown
 from permits.validation import plan, transcript
 
 
@@ -23,7 +24,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         try:
             run = validation.ask(actor=actor)
         except validation.Refused as refused:
-            messages.error(request, str(refused))
+            messages.error(request, shown(str(refused)))
             return redirect("admin:ask_validation")
         tasks.nudge(tasks.validate, run.pk)
         return redirect(run)

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from permits import numbers
 from permits.admin.filters import ChoiceFilter
 from permits.admin.page import PortalAdmin
 from permits.admin.sending import require
@@ -32,7 +33,7 @@ def names(request: HttpRequest) -> HttpResponse:
     mark = disconnected()
     zones = Zone.objects.values_list("name", "last_reported_at")
     answer = JsonResponse({"zones": [(name, "" if at else mark) for name, at in zones]})
-    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["Cache-Control"] = "private, no-cache"  # English: for browsers
     answer.headers["ETag"] = f'"{hashlib.sha256(answer.content).hexdigest()}"'
     return get_conditional_response(request, etag=answer.headers["ETag"], response=answer) or answer
 
@@ -50,12 +51,12 @@ _PERMITS: Final = RawSQL(
 class ReportedFilter(ChoiceFilter):
     """Whether the controller has ever named the zone."""
 
-    title = "reported"
+    title = _("reported")
     parameter_name = "reported"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Offer both."""
-        return [("yes", "Reported by the controller"), ("no", "Never reported")]
+        return [("yes", _("Reported by the controller")), ("no", _("Never reported"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Zone]) -> QuerySet[Zone]:
         """Narrow down to one of both."""
@@ -71,7 +72,7 @@ class ZoneAdmin(PortalAdmin):
     list_display = ("name", "reported", "number_of_permits")
     list_filter = (ReportedFilter,)
     search_fields = ("name",)
-    search_help_text = "Zone name"
+    search_help_text = _("Zone name")
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Zone]:
@@ -102,7 +103,7 @@ class ZoneAdmin(PortalAdmin):
         """Take the name from a link beside a zone that was not found."""
         return {"name": request.GET.get("name", "")}
 
-    @admin.display(description="on the controller", ordering="last_reported_at")
+    @admin.display(description=_("on the controller"), ordering="last_reported_at")
     def reported(self, zone: Zone) -> SafeString:
         """Say whether the controller knows the zone."""
         if zone.last_reported_at is None:
@@ -113,8 +114,9 @@ class ZoneAdmin(PortalAdmin):
                 disconnected(),
             )
         return format_html(
-            '<span class="pill pill-success">{}Reported</span> <span class="quiet">{}</span>',
+            '<span class="pill pill-success">{}{}</span> <span class="quiet">{}</span>',
             portal.icon("check"),
+            _("Reported"),
             portal.when(zone.last_reported_at),
         )
 
@@ -123,5 +125,5 @@ class ZoneAdmin(PortalAdmin):
         """Return how many permits the zone has, as a link to them."""
         address = f"{reverse('admin:permits_permit_changelist')}?zone={zone.pk}"
         more = zone.permit_count > COUNTED_PER_ZONE
-        count = f"{COUNTED_PER_ZONE:,}+" if more else f"{zone.permit_count:,}"
+        count = f"{numbers.say(COUNTED_PER_ZONE)}+" if more else numbers.say(zone.permit_count)
         return format_html('<a href="{}">{}</a>', address, count)

@@ -16,12 +16,12 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.core.mail.message import sanitize_address
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils import timezone, translation
 
 from permits.alerts import rules, words
 from permits.alerts.concerns import Concern, standing
 from permits.models import Alert
+from permits.stored import said
 
 log = logging.getLogger(__name__)
 
@@ -46,16 +46,19 @@ def write_due(now: datetime | None = None) -> Alert | None:
     last = _last_number()
     messages = list(Alert.objects.telling()[:REMEMBERED])
     told = [_told(message) for message in messages]
-    concerns = standing(now)
+    with translation.override(settings.LANGUAGE_CODE):
+        concerns = standing(now)
     if not rules.is_due(now, concerns, told):
         return None
     over = rules.over(concerns, told)
+    digest_after = rules.digest_after(told, now)
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = words.subject(concerns.values(), over)
+        body = words.body(concerns.values(), over, now=now, digest_after=digest_after)
     return _write(
         kind=Alert.Kind.TROUBLE if concerns else Alert.Kind.CLEAR,
-        subject=words.subject(concerns.values(), over),
-        body=words.body(
-            concerns.values(), over, now=now, digest_after=rules.digest_after(told, now)
-        ),
+        subject=subject,
+        body=body,
         told=_as_told(concerns, over),
         after=last,
         now=now,
@@ -67,10 +70,12 @@ def write_test(actor: str) -> Alert | None:
     if not settings.ALERT_RECIPIENTS:
         return None
     now = timezone.now()
+    with translation.override(settings.LANGUAGE_CODE):  # whoever asked: it is for all recipients
+        subject, body = words.test_subject(), words.test_body(actor, now=now)
     return _write(
         kind=Alert.Kind.TEST,
-        subject=words.test_subject(),
-        body=words.test_body(actor, now=now),
+        subject=subject,
+        body=body,
         told={},
         after=_last_number(),
         now=now,
@@ -193,7 +198,7 @@ def _hand_over(server: Any, mail: EmailMessage) -> _Refused:
 
 def _words(refused: _Refused) -> str:
     return "; ".join(
-        _("%(address)s is refused: %(code)d %(words)s")
+        said("%(address)s is refused: %(code)d %(words)s")
         % {"address": address, "code": code, "words": _clean(words.decode(errors="replace"))}
         for address, (code, words) in refused.items()
     )[:ERROR_KEPT]

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from certifi import where
 
+from permits.stored import said
+
 _ISSUER_NAMES: Final = ("organizationName", "commonName")
 _SUBJECT_NAMES: Final = ("commonName", "organizationName")
 
@@ -45,7 +47,7 @@ def resolve(host: str, port: int, *, patience: float) -> list[Address]:
     thread.start()
     thread.join(patience)
     if thread.is_alive():
-        raise TimeoutError("no answer came in time")
+        raise TimeoutError(said("no answer came in time"))
     if errors:
         raise errors[0]
     return found
@@ -53,7 +55,7 @@ def resolve(host: str, port: int, *, patience: float) -> list[Address]:
 
 def connect(addresses: list[Address], *, patience: float) -> tuple[Address, socket.socket]:
     """Return the first address that takes a connection, and that; raises the last one's OSError."""
-    problem = OSError("the name has no address")
+    problem = OSError(said("the name has no address"))
     for family, address in addresses:
         sock = socket.socket(family, socket.SOCK_STREAM)
         sock.settimeout(patience / len(addresses))
@@ -85,7 +87,7 @@ def reason(error: OSError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     if isinstance(error, TimeoutError):
-        return "no answer came in time"
+        return said("no answer came in time")
     return str(error.strerror or error)
 
 

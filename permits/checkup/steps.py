@@ -8,15 +8,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils import timezone, translation
 
 from permits import explain, moments, sync
 from permits.checkup import network
 from permits.controller import ConfigurationRefused, ControllerError, NotSent, Refused, Totals
 from permits.models import Check, Source
 from permits.models.attempt import called_controller
+from permits.stored import said
 
 CERTIFICATE_WARNING: Final = timedelta(days=21)
 SKEW_WARNING: Final = timedelta(seconds=30)
@@ -57,6 +56,7 @@ def last_check() -> tuple[Check, list[Step]] | None:
     return made, steps
 
 
+@translation.override("en")  # as it is kept
 def check(*, actor: str, source: Source) -> list[Step]:
     """Go through all steps, keep what came of them, and return it. Not inside a transaction.
 
@@ -79,13 +79,13 @@ def check(*, actor: str, source: Source) -> list[Step]:
 
 def _labels() -> dict[str, str]:
     return {
-        "configuration": _("Configuration"),
-        "name": _("Name resolved"),
-        "connection": _("Connection"),
-        "tls": _("Encryption"),
-        "http": _("Answer"),
-        "stats": _("Counts"),
-        "clock": _("Clock"),
+        "configuration": said("Configuration"),
+        "name": said("Name resolved"),
+        "connection": said("Connection"),
+        "tls": said("Encryption"),
+        "http": said("Answer"),
+        "stats": said("Counts"),
+        "clock": said("Clock"),
     }
 
 
@@ -94,7 +94,7 @@ def _step(name: str, standing: Standing, found: str, cure: str = "") -> Step:
 
 
 def _untried(name: str) -> Step:
-    return _step(name, Standing.NOT_TRIED, _("Not tried, because a step before it failed."))
+    return _step(name, Standing.NOT_TRIED, said("Not tried, because a step before it failed."))
 
 
 def token_hint() -> str:
@@ -104,7 +104,7 @@ def token_hint() -> str:
 
 
 def _configuration() -> Step:
-    told = _(
+    told = said(
         "%(address)s, client code %(client)s, a token that ends in %(token)s, times in %(zone)s."
     ) % {
         "address": settings.OPSCOM_URL,
@@ -113,7 +113,7 @@ def _configuration() -> Step:
         "zone": settings.OPSCOM_TIME_ZONE.key,
     }
     if settings.OPSCOM_IS_SANDBOX:
-        cure = _("This is the sandbox. Set OPSCOM_URL to reach a real controller.")
+        cure = said("This is the sandbox. Set OPSCOM_URL to reach a real controller.")
         return _step("configuration", Standing.WARNING, told, cure)
     return _step("configuration", Standing.GOOD, told)
 
@@ -127,8 +127,8 @@ def _network() -> list[Step]:
     try:
         addresses = network.resolve(host, port, patience=patience)
     except OSError as error:
-        cure = _("Check the host in OPSCOM_URL, and the name server of this machine.")
-        found = _("%(host)s has no address: %(reason)s.") % {
+        cure = said("Check the host in OPSCOM_URL, and the name server of this machine.")
+        found = said("%(host)s has no address: %(reason)s.") % {
             "host": host,
             "reason": network.reason(error),
         }
@@ -141,19 +141,19 @@ def _network() -> list[Step]:
     resolved = _step(
         "name",
         Standing.GOOD,
-        _("%(host)s is %(addresses)s.") % {"host": host, "addresses": names},
+        said("%(host)s is %(addresses)s.") % {"host": host, "addresses": names},
     )
     try:
         (_family, address), sock = network.connect(addresses, patience=patience)
     except OSError as error:
-        cure = _("Check the port in OPSCOM_URL, the firewall, and whether the controller runs.")
-        found = _("Port %(port)d takes no connection: %(reason)s.") % {
+        cure = said("Check the port in OPSCOM_URL, the firewall, and whether the controller runs.")
+        found = said("Port %(port)d takes no connection: %(reason)s.") % {
             "port": port,
             "reason": network.reason(error),
         }
         return [resolved, _step("connection", Standing.FAILED, found, cure), _untried("tls")]
     with sock:
-        connected = _("%(address)s, port %(port)d, takes connections.") % {
+        connected = said("%(address)s, port %(port)d, takes connections.") % {
             "address": address[0],
             "port": port,
         }
@@ -163,26 +163,32 @@ def _network() -> list[Step]:
 
 def _tls(sock: socket.socket, host: str, *, is_plain: bool) -> Step:
     if is_plain:
-        found = _("Plain HTTP on this machine itself: nothing is encrypted, and nothing leaves it.")
+        found = said(
+            "Plain HTTP on this machine itself: nothing is encrypted, and nothing leaves it."
+        )
         return _step("tls", Standing.GOOD, found)
     try:
         told = network.certificate(sock, host)
     except OSError as error:
-        found = _("The certificate is not to be trusted: %(reason)s.") % {
+        found = said("The certificate is not to be trusted: %(reason)s.") % {
             "reason": network.reason(error)
         }
-        cure = _(
+        cure = said(
             "Nothing is sent to a host that cannot prove who it is. Check the host in OPSCOM_URL "
             "and the clock of this machine, and ask the vendor for a valid certificate."
         )
         return _step("tls", Standing.FAILED, found, cure)
     left = told.until - timezone.now()
-    found = ngettext(
-        "The certificate of %(subject)s, issued by %(issuer)s, is valid until %(until)s: %(days)d "
-        "day is left.",
-        "The certificate of %(subject)s, issued by %(issuer)s, is valid until %(until)s: %(days)d "
-        "days are left.",
-        left.days,
+    found = (
+        said(
+            "The certificate of %(subject)s, issued by %(issuer)s, is valid until %(until)s: "
+            "%(days)d day is left."
+        )
+        if left.days == 1
+        else said(
+            "The certificate of %(subject)s, issued by %(issuer)s, is valid until %(until)s: "
+            "%(days)d days are left."
+        )
     ) % {
         "subject": told.subject,
         "issuer": told.issuer,
@@ -190,7 +196,7 @@ def _tls(sock: socket.socket, host: str, *, is_plain: bool) -> Step:
         "days": left.days,
     }
     if left < CERTIFICATE_WARNING:
-        cure = _("Ask the vendor to renew it: once it has run out, no call is made any more.")
+        cure = said("Ask the vendor to renew it: once it has run out, no call is made any more.")
         return _step("tls", Standing.WARNING, found, cure)
     return _step("tls", Standing.GOOD, found)
 
@@ -198,17 +204,17 @@ def _tls(sock: socket.socket, host: str, *, is_plain: bool) -> Step:
 def _answer(result: Totals | ControllerError) -> Step:
     status = result.answer.status
     if status is None:
-        cure = _("Try again. If that fails too, ask the vendor whether the controller is well.")
+        cure = said("Try again. If that fails too, ask the vendor whether the controller is well.")
         return _step("http", Standing.FAILED, str(result), cure)
-    found = _("It answered with HTTP %(status)d.") % {"status": status}
+    found = said("It answered with HTTP %(status)d.") % {"status": status}
     if result.answer.took is not None:
         took = moments.length(timedelta(seconds=result.answer.took))
-        found = _("It answered with HTTP %(status)d after %(time)s.") % {
+        found = said("It answered with HTTP %(status)d after %(time)s.") % {
             "status": status,
             "time": took,
         }
     if isinstance(result, NotSent):
-        cure = _("It asks us to come back later. Wait a few minutes and check again.")
+        cure = said("It asks us to come back later. Wait a few minutes and check again.")
         return _step("http", Standing.FAILED, found, cure)
     return _step("http", Standing.GOOD, found)
 
@@ -218,15 +224,15 @@ def _counts(result: Totals | ControllerError) -> Step:
         return _untried("stats")
     if isinstance(result, Totals):
         zones = {total.zone for total in result.totals}
-        found = ngettext(
-            "It counts permits in %(count)d zone.",
-            "It counts permits in %(count)d zones.",
-            len(zones),
+        found = (
+            said("It counts permits in %(count)d zone.")
+            if len(zones) == 1
+            else said("It counts permits in %(count)d zones.")
         ) % {"count": len(zones)}
         return _step("stats", Standing.GOOD, found)
     known = explain.REFUSALS.get(result.code or 0)
     if known and result.code:
-        found = _("It refuses: %(meaning)s (%(code)d).") % {
+        found = said("It refuses: %(meaning)s (%(code)d).") % {
             "meaning": known.meaning,
             "code": result.code,
         }
@@ -236,13 +242,13 @@ def _counts(result: Totals | ControllerError) -> Step:
 
 def _cure(error: ControllerError) -> str:
     if isinstance(error, ConfigurationRefused):
-        return _(
+        return said(
             "Check OPSCOM_URL, OPSCOM_CLIENT_CODE and OPSCOM_API_TOKEN: this host does not know "
             "the address, or does not let the token in."
         )
     if isinstance(error, Refused):
-        return _("Show this call to the vendor: it stands in the sync history.")
-    return _(
+        return said("Show this call to the vendor: it stands in the sync history.")
+    return said(
         "What answers there does not speak as a controller does. Check OPSCOM_URL, and whether a "
         "proxy answers in its place."
     )
@@ -252,14 +258,14 @@ def _clock(result: Totals | ControllerError) -> Step:
     if result.answer.status is None:
         return _untried("clock")
     if result.answer.date is None:
-        return _step("clock", Standing.GOOD, _("It does not say what time it has."))
+        return _step("clock", Standing.GOOD, said("It does not say what time it has."))
     skew = result.answer.date - timezone.now()
     if abs(skew) < SKEW_WARNING:
-        return _step("clock", Standing.GOOD, _("It has the same time as this machine."))
+        return _step("clock", Standing.GOOD, said("It has the same time as this machine."))
     found = (
-        _("Its clock is %(time)s ahead of this machine's.")
+        said("Its clock is %(time)s ahead of this machine's.")
         if skew > timedelta(0)
-        else _("Its clock is %(time)s behind this machine's.")
+        else said("Its clock is %(time)s behind this machine's.")
     ) % {"time": moments.length(abs(skew))}
-    cure = _("Set the clock of this machine by a time server. If it is right, tell the vendor.")
+    cure = said("Set the clock of this machine by a time server. If it is right, tell the vendor.")
     return _step("clock", Standing.WARNING, found, cure)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 from permits import limits, spreadsheet
+from permits.stored import said
 
 Cell: TypeAlias = str | int | float | bool | datetime | date | time | timedelta
 """What a file holds in one place: always a text in CSV, what Excel takes it for in XLSX."""
@@ -74,8 +75,10 @@ def currency(cell: Cell) -> str:
     try:
         return limits.currency(text(cell))
     except limits.LimitError:
-        known = " or ".join(limits.CURRENCIES)
-        raise limits.LimitError(f"Write {known}, or leave it empty.") from None
+        one, other = limits.CURRENCIES
+        raise limits.LimitError(
+            said("Write %(one)s or %(other)s, or leave it empty.") % {"one": one, "other": other}
+        ) from None
 
 
 def amount(cell: Cell, *, decimal_comma: bool) -> str | None:
@@ -90,16 +93,21 @@ def amount(cell: Cell, *, decimal_comma: bool) -> str | None:
     except limits.LimitError:
         if _MONEY.search(given):
             raise limits.LimitError(
-                "Write the amount without its currency, such as 14.50; the currency has a column "
-                "of its own."
+                said(
+                    "Write the amount without its currency, such as 14.50; the currency has a "
+                    "column of its own."
+                )
             ) from None
         if _DIGITS_IN_GROUPS.fullmatch(given):
             raise limits.LimitError(
-                "Write the amount without a thousands separator, such as 1234.50."
+                said("Write the amount without a thousands separator, such as 1234.50.")
             ) from None
         if _DECIMAL_COMMA.fullmatch(given):
             raise limits.LimitError(
-                f"Write the amount with a point, such as {given.replace(',', '.')}; a comma is "
-                "read only in a file whose columns are separated by semicolons."
+                said(
+                    "Write the amount with a point, such as %(written)s; a comma is read only in a "
+                    "file whose columns are separated by semicolons."
+                )
+                % {"written": given.replace(",", ".")}
             ) from None
         raise

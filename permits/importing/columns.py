@@ -4,10 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from permits.importing.unreadable import Unreadable
-from permits.models import Permit
+from permits.shown import in_every_language, shown
+from permits.stored import said
 
 # Every name under which the controller takes a field. Source: the vendor's page on creating
 # permits. The model's own names and labels come besides.
@@ -15,20 +17,36 @@ _CONTROLLER_NAMES: Final = {
     "plate": ("plate", "LicencePlate"),
     "start_time": ("startTime", "StartDateUtc"),
     "end_time": ("endTime", "EndDateUtc"),
-    "amount": ("amount", "Amount"),
+    "amount": ("amount", "Amount"),  # English: the vendor's
     "currency": ("currency", "CurrencyID"),
     "ticket_number": ("permitNo", "TicketNumber"),
     "zone": ("zone", "ParkingZoneName"),
 }
 REQUIRED: Final = ("plate", "start_time", "end_time")
-REASON: Final = "Reason"  # the column that a file of failed rows has besides
+REASON: Final = said("Reason")  # the column that a file of failed rows has besides
 MOST: Final = 500  # columns of a file
 _BETWEEN_WORDS: Final = re.compile(r"[\s_\-]+")
 
 
+_LABELS: Final = {
+    "plate": said("plate"),
+    "start_time": said("start"),
+    "end_time": said("end"),
+    "amount": said("amount"),
+    "currency": said("currency"),
+    "ticket_number": said("ticket number"),
+    "zone": said("zone"),
+}
+
+
 def label(field: str) -> str:
-    """Return a field's name as people know it."""
-    return str(getattr(Permit._meta.get_field(field), "verbose_name", field)).capitalize()
+    """Return a field's name as people know it, in English."""
+    return _LABELS[field].capitalize()
+
+
+def names(field: str) -> tuple[str, ...]:
+    """Return the names that a field's column may have, that of the page's language first."""
+    return _distinct(shown(_LABELS[field]).capitalize(), *NAMES[field])
 
 
 @dataclass(frozen=True)
@@ -43,17 +61,21 @@ class Columns:
     def of(cls, header: Sequence[str]) -> "Columns":
         """Match the first row of a file. Raises `Unreadable`."""
         if len(header) > MOST:
-            raise Unreadable(f"The first row has {len(header)} columns; {MOST} are the most.")
+            raise Unreadable(
+                said("The first row has %(count)s columns; %(most)s are the most.")
+                % {"count": len(header), "most": MOST}
+            )
         found = defaultdict(list)
         for position, name in enumerate(header):
-            if field := _FIELDS.get(_plain(name)):
+            if field := _fields().get(_plain(name)):
                 found[field].append(position)
         _refuse_missing(header, found)
         for field, positions in found.items():
             if len(positions) > 1:
                 names = " and ".join(f"“{header[position].strip()}”" for position in positions)
                 raise Unreadable(
-                    f"The columns {names} both hold the {label(field).lower()}. Remove one."
+                    said("The columns %(names)s both hold the %(field)s. Remove one.")
+                    % {"names": names, "field": label(field).lower()}
                 )
         fields = {field: positions[0] for field, positions in found.items()}
         in_utc = {field for field in fields if _plain(header[fields[field]]).endswith("utc")}
@@ -62,8 +84,8 @@ class Columns:
     @property
     def reason(self) -> int | None:
         """Where the reasons stand in a file of failed rows that has come back."""
-        names = [_plain(name) for name in self.header]
-        return names.index(_plain(REASON)) if _plain(REASON) in names else None
+        positions = enumerate(_plain(name) for name in self.header)
+        return next((position for position, name in positions if name in _reasons()), None)
 
     @property
     def ignored(self) -> list[str]:
@@ -78,7 +100,7 @@ class Columns:
 
 def known(header: Sequence[str]) -> int:
     """Return how many of these names are known."""
-    return sum(_plain(name) in _FIELDS for name in header)
+    return sum(_plain(name) in _fields() for name in header)
 
 
 def _plain(name: str) -> str:
@@ -97,7 +119,19 @@ NAMES: Final = {
 }
 """The names of each field; those that differ in case, blanks and underscores only are one."""
 
-_FIELDS: Final = {_plain(name): field for field, names in NAMES.items() for name in names}
+
+@cache
+def _fields() -> dict[str, str]:
+    """Return the field of each name, those of every language included."""
+    found = {_plain(name): field for field, names in NAMES.items() for name in names}
+    for field, english in _LABELS.items():
+        found |= dict.fromkeys(map(_plain, in_every_language(english)), field)
+    return found
+
+
+@cache
+def _reasons() -> set[str]:
+    return set(map(_plain, in_every_language(REASON)))
 
 
 def _refuse_missing(header: Sequence[str], found: dict[str, list[int]]) -> None:
@@ -105,8 +139,11 @@ def _refuse_missing(header: Sequence[str], found: dict[str, list[int]]) -> None:
     if not missing:
         return
     words = " and ".join(
-        f"the {label(field).lower()} (a column named {', '.join(NAMES[field])})"
+        said("the %(field)s (a column named %(names)s)")
+        % {"field": label(field).lower(), "names": ", ".join(NAMES[field])}
         for field in missing
     )
     has = ", ".join(f"“{name.strip()[:40]}”" for name in header[:20] if name.strip())
-    raise Unreadable(f"The file lacks {words}. Its first row has: {has}.")
+    raise Unreadable(
+        said("The file lacks %(words)s. Its first row has: %(has)s.") % {"words": words, "has": has}
+    )

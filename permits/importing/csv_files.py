@@ -8,9 +8,10 @@ from typing import BinaryIO, ClassVar, Final
 
 from permits.importing.rows import Row
 from permits.importing.unreadable import Unreadable
+from permits.stored import said
 
 DELIMITERS: Final = (",", ";", "\t")
-NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
+NAMES: Final = {",": said("commas"), ";": said("semicolons"), "\t": said("tabs")}
 READ_AT_ONCE: Final = 1 << 20  # bytes
 LONGEST_ROW: Final = 1 << 18  # characters: a row without an end would fill the memory
 HEAD: Final = 1 << 16  # bytes looked at for signs that this is no text
@@ -42,7 +43,10 @@ class CsvFile:
 
     def in_words(self) -> str:
         """Say what kind of file it is."""
-        return f"CSV, {_WORDS[self.encoding]}, columns separated by {NAMES[self.delimiter]}"
+        return said("CSV, %(encoding)s, columns separated by %(delimiter)s") % {
+            "encoding": _WORDS[self.encoding],
+            "delimiter": NAMES[self.delimiter],
+        }
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows that are not blank, each with the number of its first line."""
@@ -96,9 +100,12 @@ def _parsed(text: io.TextIOWrapper, delimiter: str, skipped: int) -> Iterator[Ro
             line = reader.line_num + 1 + skipped
     except csv.Error as error:
         raise Unreadable(
-            f"Line {line} cannot be read: a text in quotation marks begins there and does not end "
-            f"as it should ({error}). Double every quotation mark inside a text, or save the file "
-            "anew from a spreadsheet."
+            said(
+                "Line %(line)s cannot be read: a text in quotation marks begins there and does "
+                "not end as it should (%(error)s). Double every quotation mark inside a text, "
+                "or save the file anew from a spreadsheet."
+            )
+            % {"line": line, "error": error}
         ) from None
 
 
@@ -113,7 +120,10 @@ class _Lines:
         while line := self._text.readline(LONGEST_ROW + 1):
             self.length += len(line)
             if self.length > LONGEST_ROW:
-                raise csv.Error(f"it goes on for more than {LONGEST_ROW:,} characters")
+                raise csv.Error(
+                    said("it goes on for more than %(longest_row)s characters")
+                    % {"longest_row": f"{LONGEST_ROW:,}"}
+                )
             yield line
 
 
@@ -125,16 +135,23 @@ def _encoding(file: BinaryIO) -> str:
         if head.startswith(mark):
             if encoding and _decodes(file, encoding):
                 return encoding
-            raise Unreadable(f"The file begins as Unicode and goes on as something else. {_SAVE}")
+            raise Unreadable(
+                said("The file begins as Unicode and goes on as something else. %(save)s")
+                % {"save": _SAVE}
+            )
     if b"\0" in head:
-        raise Unreadable(f"This is not a CSV file or an Excel workbook. {_SAVE}")
+        raise Unreadable(
+            said("This is not a CSV file or an Excel workbook. %(save)s") % {"save": _SAVE}
+        )
     for encoding in ("utf-8", "cp1252"):
         if _decodes(file, encoding):
             return encoding
-    raise Unreadable(f"The text is neither UTF-8, UTF-16 nor Windows-1252. {_SAVE}")
+    raise Unreadable(
+        said("The text is neither UTF-8, UTF-16 nor Windows-1252. %(save)s") % {"save": _SAVE}
+    )
 
 
-_SAVE: Final = "In your spreadsheet, save it as “CSV UTF-8” or as an Excel workbook (.xlsx)."
+_SAVE: Final = said("In your spreadsheet, save it as “CSV UTF-8” or as an Excel workbook (.xlsx).")
 
 
 def _decodes(file: BinaryIO, encoding: str) -> bool:

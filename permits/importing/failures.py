@@ -11,13 +11,14 @@ from permits.importing import blocks
 from permits.importing.columns import REASON
 from permits.importing.layout import Layout
 from permits.models import ImportBlock, ImportRun
+from permits.shown import shown
 
 
 def failed_rows(run: ImportRun) -> StreamingHttpResponse:
     """Return the bad rows of an import in its own format, with the reasons in the first column."""
     layout = Layout.from_json(run.layout)
     old = layout.columns.reason
-    heads = [REASON, *_without(layout.header, old)]
+    heads = [shown(REASON), *_without(layout.header, old)]
     rows = _rows(run, len(layout.header), old)
     stem = "".join(c for c in PurePath(run.file_name).stem if c.isalnum() or c in " -_")[:60]
     name = f"{stem.strip() or 'import'}-failed"
@@ -36,7 +37,8 @@ def failed_rows(run: ImportRun) -> StreamingHttpResponse:
 def reasons(problems: list[list[str]]) -> str:
     """Return all that is wrong with a row in one line."""
     return " ".join(
-        f"{column}: {sentence}" if column else sentence for column, _, sentence in problems
+        f"{shown(column)}: {shown(sentence)}" if column else shown(sentence)
+        for column, _, sentence in problems
     )
 
 

@@ -13,6 +13,7 @@ from permits.importing.csv_files import CsvFile
 from permits.importing.rows import Table
 from permits.importing.times import Column
 from permits.importing.unreadable import Unreadable
+from permits.stored import said
 
 TIMES: Final = ("start_time", "end_time")
 SIGN_EVERY: Final = 50_000  # rows between two signs of life
@@ -53,7 +54,7 @@ def survey(table: Table, *, sign_of_life: Callable[[], None]) -> tuple[Layout, i
     rows = table.rows()
     first = next(rows, None)
     if first is None:
-        raise Unreadable("The file is empty.")
+        raise Unreadable(said("The file is empty."))
     columns = Columns.of([str(cell) for cell in first.cells])
     times = {name: Column() for name in TIMES}
     looks = [(columns.fields[name], times[name].look) for name in TIMES]
@@ -69,7 +70,7 @@ def survey(table: Table, *, sign_of_life: Callable[[], None]) -> tuple[Layout, i
             if position < len(row.cells):
                 look(row.cells[position])
     if not total:
-        raise Unreadable("The file has a first row that names its columns, and no other row.")
+        raise Unreadable(said("The file has a first row that names its columns, and no other row."))
     of_csv = (
         {"encoding": table.encoding, "delimiter": table.delimiter}
         if isinstance(table, CsvFile)

@@ -21,6 +21,7 @@ from permits.importing.layout import TIMES, Layout
 from permits.importing.rows import Row
 from permits.importing.times import Column, Reader
 from permits.importing.zones import ZoneReader
+from permits.stored import said
 
 REMEMBERED: Final = 4096
 SHOWN: Final = 200  # characters of a value that a problem repeats
@@ -78,7 +79,9 @@ class RowReader:
             return problems
         if values["end_time"] <= values["start_time"]:
             ended = given[dict(self._positions())["end_time"]]
-            return [Problem(label("end_time"), _shown(ended), "The end must lie after the start.")]
+            return [
+                Problem(label("end_time"), _shown(ended), said("The end must lie after the start."))
+            ]
         return GoodRow(row.line, **values)
 
     def _positions(self) -> list[tuple[str, int]]:
@@ -98,12 +101,12 @@ def _time_reader(layout: Layout, field: str) -> Reader:
 
 def _refuse_empty(field: str, *, is_required: bool) -> None:
     if is_required:
-        raise limits.LimitError(f"The {label(field).lower()} is missing.")
+        raise limits.LimitError(said("The %(field)s is missing.") % {"field": label(field).lower()})
 
 
 def _problem(field: str, cell: Cell, error: limits.LimitError) -> Problem:
     if cell == _ERROR:
-        sentence = "The sheet shows an error here, such as #N/A. Correct the formula."
+        sentence = said("The sheet shows an error here, such as #N/A. Correct the formula.")
         return Problem(label(field), _ERROR, sentence)
     return Problem(label(field), _shown(cell), str(error))
 
@@ -112,10 +115,10 @@ def _too_wide(more: Any, width: int) -> list[Problem]:
     """Refuse values beyond the last column: the row was split in the wrong place."""
     if all(map(cells.is_empty, more)):
         return []
-    sentence = (
-        f"The row has {width + len(more)} values, the first row {width}. A text that holds the "
+    sentence = said(
+        "The row has %(more)s values, the first row %(width)s. A text that holds the "
         "separator must stand in quotation marks."
-    )
+    ) % {"more": width + len(more), "width": width}
     return [Problem("", _shown(more[0]), sentence)]
 
 

@@ -9,6 +9,7 @@ from permits.importing.columns import label
 from permits.importing.duplicates import GoodRow
 from permits.importing.layout import Layout
 from permits.models import ImportBlock, ImportRun, ImportZone, Zone
+from permits.stored import said
 
 SAMPLE: Final = 5  # good rows shown
 Kind = ImportBlock.Kind
@@ -138,7 +139,7 @@ def _told(kind: "ImportBlock.Kind", row: list[Any]) -> Iterator[str]:
 def _note(layout: Layout, field: str) -> str:
     notes = []
     if field in layout.in_utc:
-        notes.append("times are read as UTC, as the column's name says")
+        notes.append(said("times are read as UTC, as the column's name says"))
     if field in layout.times and (words := layout.times[field].in_words()):
         notes.append(words)
     return "; ".join(notes)

@@ -14,6 +14,7 @@ from permits.importing.checking import check
 from permits.importing.unreadable import Unreadable
 from permits.importing.writing import write
 from permits.models import ImportBlock, ImportRun, Zone
+from permits.stored import said
 from permits.sync.refused import Refused
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,8 @@ def receive(parts: Iterable[bytes], *, file_name: str, user: Any) -> ImportRun:
         if size > MOST_BYTES:
             run.delete()
             raise Unreadable(
-                f"The file is larger than {MOST_BYTES >> 20} MB. Split it into several files."
+                said("The file is larger than %(most)s MB. Split it into several files.")
+                % {"most": MOST_BYTES >> 20}
             )
         blocks.store_part(run, number, part)
     run.size, run.state = size, State.CHECKING
@@ -86,17 +88,25 @@ def try_again(run: ImportRun) -> None:
 def confirm(run: ImportRun, *, only_if_all_good: bool, push: bool) -> None:
     """Have the good rows written. Raises `Refused` where that is not to be, or was done already."""
     if not run.good:
-        raise Refused("There is no row to write.")
+        raise Refused(said("There is no row to write."))
     if only_if_all_good and run.bad:
         raise Refused(
-            f"Nothing was written, because {_rows(run.bad)} bad. Mend the file and load it again, "
-            "or write the good rows alone."
+            said(
+                "Nothing was written, because 1 row is bad. Mend the file and load it again, or "
+                "write the good rows alone."
+            )
+            if run.bad == 1
+            else said(
+                "Nothing was written, because %(bad)s rows are bad. Mend the file and load it "
+                "again, or write the good rows alone."
+            )
+            % {"bad": f"{run.bad:,}"}
         )
     confirmed = ImportRun.objects.filter(pk=run.pk, state=State.READY).update(
         state=State.WRITING, push=push, confirmed_at=timezone.now(), tries=0
     )
     if not confirmed:
-        raise Refused("This import was confirmed or removed already.")
+        raise Refused(said("This import was confirmed or removed already."))
 
 
 def add_zones(run: ImportRun, names: Iterable[str], *, user: Any) -> int:
@@ -111,7 +121,7 @@ def add_zones(run: ImportRun, names: Iterable[str], *, user: Any) -> int:
         if not wanted or not ImportRun.objects.filter(pk=run.pk, state=State.READY).update(
             state=State.CHECKING, tries=0
         ):
-            raise Refused("There is no zone to add to this import.")
+            raise Refused(said("There is no zone to add to this import."))
     return len(wanted)
 
 
@@ -122,7 +132,7 @@ def discard(run: ImportRun) -> None:
             pk=run.pk, state__in=(State.RECEIVING, State.CHECKING, State.READY, State.REFUSED)
         )
         if not discarded.exists():
-            raise Refused("This import was confirmed, so it cannot be discarded.")
+            raise Refused(said("This import was confirmed, so it cannot be discarded."))
         discarded.delete()
 
 
@@ -148,7 +158,3 @@ def _in_parts(parts: Iterable[bytes]) -> Iterable[bytes]:
             del held[: blocks.PART]
     if held:
         yield bytes(held)
-
-
-def _rows(count: int) -> str:
-    return "1 row is" if count == 1 else f"{count:,} rows are"

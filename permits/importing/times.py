@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from permits import limits
 from permits.importing.cells import Cell, text
+from permits.stored import said
 
 STAMP: Final = "%Y-%m-%d %H:%M:%S"  # a moment in UTC, as both databases read it
 REMEMBERED: Final = 8192  # moments; a file's times repeat
@@ -22,9 +23,10 @@ _MONTHS: Final = {
     name: number
     for number, names in enumerate(
         (
-            *("january jan", "february feb", "march mar", "april apr", "may", "june jun"),
-            *("july jul", "august aug", "september sep sept", "october oct"),
-            *("november nov", "december dec"),
+            *("january jan", "february feb", "march mar", "april apr"),  # English: as files have it
+            *("may", "june jun", "july jul", "august aug"),  # English: as files have it
+            *("september sep sept", "october oct"),  # English: as files have it
+            *("november nov", "december dec"),  # English: as files have it
         ),
         start=1,
     )
@@ -45,14 +47,23 @@ _FORMS: Final = [
 ]
 _PLAIN: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?", re.ASCII)
 _SHORT_YEAR: Final = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}\b.*", re.ASCII)
-_EXAMPLE: Final = "such as 2026-04-03 09:00"
+
+
+HAPPENS_TWICE: Final = said(
+    "%(time)s happens twice: the clocks go back over it (%(zone)s). Choose a time an hour earlier "
+    "or later."
+)
+DOES_NOT_EXIST: Final = said(
+    "%(time)s does not exist: the clocks skip it (%(zone)s). Choose a time an hour earlier or "
+    "later."
+)
 
 
 class Order(Enum):
     """Which of two numbers in a date is the day."""
 
-    DAY_FIRST = "day/month/year"
-    MONTH_FIRST = "month/day/year"
+    DAY_FIRST = said("day/month/year")
+    MONTH_FIRST = said("month/day/year")
 
 
 @dataclass
@@ -91,7 +102,10 @@ class Column:
         if self.order is None:
             return ""
         shows = self.day_first or self.month_first
-        return f"dates are read as {self.order.value}, because {shows} can only be read so"
+        return said("dates are read as %(order)s, because %(shows)s can only be read so") % {
+            "order": self.order.value,
+            "shows": shows,
+        }
 
 
 class Reader:
@@ -114,7 +128,10 @@ class Reader:
             return self._aware(self._day(cell, is_native=True))
         if isinstance(cell, str):
             return self._read_text(cell)
-        raise limits.LimitError(f"{text(cell)} is not a date and time. Write it {_EXAMPLE}.")
+        raise limits.LimitError(
+            said("%(text)s is not a date and time. Write it such as 2026-04-03 09:00.")
+            % {"text": text(cell)}
+        )
 
     def _from_text(self, cell: str) -> str:
         given = text(cell).strip()
@@ -132,8 +149,12 @@ class Reader:
             if match := form.fullmatch(given):
                 return self._from_match(match, given)
         if _SHORT_YEAR.fullmatch(given):
-            raise limits.LimitError(f"Write the year with four digits, {_EXAMPLE}.")
-        raise limits.LimitError(f"This cannot be read as a date and time. Write it {_EXAMPLE}.")
+            raise limits.LimitError(
+                said("Write the year with four digits, such as 2026-04-03 09:00.")
+            )
+        raise limits.LimitError(
+            said("This cannot be read as a date and time. Write it such as 2026-04-03 09:00.")
+        )
 
     def _from_match(self, match: re.Match[str], given: str) -> str:
         parts = match.groupdict()
@@ -167,12 +188,15 @@ class Reader:
 
     def _ambiguous(self, given: str) -> str:
         column = self._column
-        clash = (
-            f" The column has both ways: {column.day_first} and {column.month_first}."
-            if column.day_first and column.month_first
-            else ""
-        )
-        return f"This can mean day/month or month/day.{clash} Write the year first, {_EXAMPLE}."
+        if not (column.day_first and column.month_first):
+            return said(
+                "This can mean day/month or month/day. Write the year first, such as "
+                "2026-04-03 09:00."
+            )
+        return said(
+            "This can mean day/month or month/day. The column has both ways: %(day_first)s and "
+            "%(month_first)s. Write the year first, such as 2026-04-03 09:00."
+        ) % {"day_first": column.day_first, "month_first": column.month_first}
 
     def _day(self, day: date, *, is_native: bool) -> datetime:
         """Return the midnight at which a day begins, where that can be meant.
@@ -182,8 +206,11 @@ class Reader:
         """
         if self._is_end and not (is_native and self._column.has_times):
             raise limits.LimitError(
-                "This is a day without a time, so it does not say whether that day is included. "
-                f"Write the time too, such as {day:%Y-%m-%d} 23:59."
+                said(
+                    "This is a day without a time, so it does not say whether that day is "
+                    "included. Write the time too, such as %(day)s 23:59."
+                )
+                % {"day": day.isoformat()}
             )
         return datetime.combine(day, time())
 
@@ -207,15 +234,8 @@ class Reader:
         late = early.replace(fold=1)
         if early.utcoffset() != late.utcoffset():
             exists = early.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) == naive
-            what = (
-                "happens twice: the clocks go back over it"
-                if exists
-                else ("does not exist: the clocks skip it")
-            )
-            raise limits.LimitError(
-                f"{naive:%Y-%m-%d %H:%M} {what} ({self._zone}). Choose a time an hour earlier or "
-                "later."
-            )
+            told = HAPPENS_TWICE if exists else DOES_NOT_EXIST
+            raise limits.LimitError(told % {"time": f"{naive:%Y-%m-%d %H:%M}", "zone": self._zone})
         return self._checked(early)
 
     def _checked(self, moment: datetime) -> str:
@@ -240,10 +260,14 @@ def _offset(text: str) -> timedelta:
     digits = text[1:].replace(":", "").ljust(4, "0")
     hours, minutes = int(digits[:2]), int(digits[2:])
     if hours > 14 or minutes > 59:
-        raise limits.LimitError(f"No clock on earth is {text} off UTC. Correct the offset.")
+        raise limits.LimitError(
+            said("No clock on earth is %(offset)s off UTC. Correct the offset.") % {"offset": text}
+        )
     ahead = timedelta(hours=hours, minutes=minutes)
     return ahead if text[0] == "+" else -ahead
 
 
 def _no_such_time(given: str) -> limits.LimitError:
-    return limits.LimitError(f"There is no such day or time as {given[:40]}. Correct it.")
+    return limits.LimitError(
+        said("There is no such day or time as %(given)s. Correct it.") % {"given": given[:40]}
+    )

@@ -96,7 +96,15 @@ def _insert_permits(run: ImportRun, rows: Sequence[GoodRow]) -> None:
         for pk, row in zip(_next_ids(len(rows)), rows, strict=True)
     ]
     edits = [
-        (*permit[:8], 1, run.actor, run.user_id, now, "+", f"{run}, line {row.line}")
+        (
+            *permit[:8],
+            1,
+            run.actor,
+            run.user_id,
+            now,
+            "+",
+            _came_with(run, row.line),
+        )
         for permit, row in zip(permits, rows, strict=True)
     ]
     heads = [_head(edit) for edit in edits]
@@ -190,3 +198,7 @@ def _start_push(run: ImportRun) -> Batch | None:
         )
     except sync.Refused:
         return None  # somebody was faster with every one of them
+
+
+def _came_with(run: ImportRun, line: int) -> str:
+    return f"{run}, line {line}"  # English: it is kept

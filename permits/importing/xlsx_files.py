@@ -17,6 +17,7 @@ import python_calamine as calamine
 from permits.importing.cells import Cell, is_empty
 from permits.importing.rows import Row
 from permits.importing.unreadable import Unreadable
+from permits.stored import said
 
 UNPACKED: Final = 256 << 20  # bytes of XML in all
 CELLS: Final = 2_000_000  # rows times columns of a sheet: calamine keeps them all in memory
@@ -28,8 +29,8 @@ _TAG: Final = re.compile(rb"<(?:\w+:)?c\s([^<>]*[^<>/])>")
 _PLACE: Final = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,8})["']""")
 _ERROR: Final = re.compile(rb"""\bt\s*=\s*["']e["']""")
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-_SAVE_ANEW: Final = "Open it in your spreadsheet and save it anew."
-_TOO_LARGE: Final = (
+_SAVE_ANEW: Final = said("Open it in your spreadsheet and save it anew.")
+_TOO_LARGE: Final = said(
     "The workbook is too large to be read safely. Save it as CSV, which may be longer."
 )
 
@@ -49,8 +50,12 @@ class XlsxFile:
     def in_words(self) -> str:
         """Say what kind of file it is."""
         others = len(self._workbook.sheet_names) - 1
-        unread = f"; {others} other sheet{'s are' if others > 1 else ' is'} not read"
-        return f"Excel workbook, sheet “{self.sheet_name}”{unread if others else ''}"
+        told = said("Excel workbook, sheet “%(sheet)s”")
+        if others == 1:
+            told = said("Excel workbook, sheet “%(sheet)s”; 1 other sheet is not read")
+        elif others:
+            told = said("Excel workbook, sheet “%(sheet)s”; %(others)s other sheets are not read")
+        return told % {"sheet": self.sheet_name, "others": others}
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows that are not blank, each with its number in the sheet."""
@@ -66,7 +71,7 @@ class XlsxFile:
                     return name
             except calamine.CalamineError:
                 continue  # a sheet of charts has no rows
-        raise Unreadable("The workbook is empty.")
+        raise Unreadable(said("The workbook is empty."))
 
     def _part(self, measured: BinaryIO) -> str:
         """Return the name of the archive's part that holds the sheet."""
@@ -75,7 +80,10 @@ class XlsxFile:
                 paths = _sheet_parts(archive)
             return paths[self._workbook.sheet_names.index(self.sheet_name)]
         except (KeyError, IndexError, ET.ParseError) as error:
-            raise Unreadable(f"The workbook is damaged ({error}). {_SAVE_ANEW}") from None
+            raise Unreadable(
+                said("The workbook is damaged (%(error)s). %(save_anew)s")
+                % {"error": error, "save_anew": _SAVE_ANEW}
+            ) from None
 
     def _has_error(self, line: int, cells: list[Cell]) -> bool:
         return any((line, column) in self._errors for column in range(len(cells)))
@@ -106,7 +114,10 @@ def _open(measured: BinaryIO) -> calamine.CalamineWorkbook:
     try:
         return calamine.CalamineWorkbook.from_filelike(measured)
     except calamine.CalamineError as error:
-        raise Unreadable(f"The workbook cannot be read ({error}). {_SAVE_ANEW}") from None
+        raise Unreadable(
+            said("The workbook cannot be read (%(error)s). %(save_anew)s")
+            % {"error": error, "save_anew": _SAVE_ANEW}
+        ) from None
 
 
 def _measure(file: BinaryIO, measured: BinaryIO) -> dict[str, set[tuple[int, int]]]:
@@ -133,8 +144,11 @@ def _measure(file: BinaryIO, measured: BinaryIO) -> dict[str, set[tuple[int, int
                     errors[part.filename] = survey.errors
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise Unreadable(
-            f"The workbook is damaged or locked ({error}). Open it in your spreadsheet and save it "
-            "anew, without a password."
+            said(
+                "The workbook is damaged or locked (%(error)s). Open it in your spreadsheet "
+                "and save it anew, without a password."
+            )
+            % {"error": error}
         ) from None
     measured.seek(0)
     return errors
@@ -145,10 +159,12 @@ def _recognise(names: set[str]) -> None:
     if "xl/workbook.xml" in names:
         return
     if "xl/workbook.bin" in names:
-        raise Unreadable("This is a binary Excel workbook (.xlsb). Save it as .xlsx or CSV.")
+        raise Unreadable(said("This is a binary Excel workbook (.xlsb). Save it as .xlsx or CSV."))
     if "content.xml" in names:
-        raise Unreadable("This is an OpenDocument spreadsheet. Save it as .xlsx or CSV.")
-    raise Unreadable("This is a zip archive, not a spreadsheet. Choose the file that is in it.")
+        raise Unreadable(said("This is an OpenDocument spreadsheet. Save it as .xlsx or CSV."))
+    raise Unreadable(
+        said("This is a zip archive, not a spreadsheet. Choose the file that is in it.")
+    )
 
 
 class _Survey:

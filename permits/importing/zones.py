@@ -7,8 +7,12 @@ from typing import Final
 from permits import limits
 from permits.importing.cells import Cell, text
 from permits.models import Zone
+from permits.stored import said
 
 NAMED: Final = 1_000  # unknown names for which the nearest is looked up, and which are counted
+
+
+_UNKNOWN: Final = said("There is no zone “%(given)s”.")
 
 
 class UnknownZone(limits.LimitError):
@@ -50,7 +54,10 @@ class ZoneReader:
             return alike[0]
         if alike:
             names = " and ".join(f"“{name}”" for name in alike)
-            raise limits.LimitError(f"The zones {names} differ in case only. Write one exactly so.")
+            raise limits.LimitError(
+                said("The zones %(names)s differ in case only. Write one exactly so.")
+                % {"names": names}
+            )
         given = limits.zone_name(given)
         if given in self._known:
             return given
@@ -58,6 +65,9 @@ class ZoneReader:
             self.unknown_rows[given] += 1
         if given not in self._unknown and len(self._unknown) < NAMED:
             near = difflib.get_close_matches(given, self._known, n=1, cutoff=0.6)
-            hint = f" Did you mean “{near[0]}”?" if near else ""
-            self._unknown[given] = f"There is no zone “{given}”.{hint}"
-        raise UnknownZone(self._unknown.get(given, f"There is no zone “{given}”."))
+            told = said("There is no zone “%(given)s”. Did you mean “%(near)s”?")
+            self._unknown[given] = (told if near else _UNKNOWN) % {
+                "given": given,
+                "near": near[0] if near else "",
+            }
+        raise UnknownZone(self._unknown.get(given, _UNKNOWN % {"given": given}))

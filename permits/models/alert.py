@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
@@ -53,7 +54,7 @@ class Alert(models.Model):
     class Meta:
         ordering = ["-number"]
         default_permissions = ("view",)
-        permissions = [("test_alert", "Can send a test mail")]
+        permissions = [("test_alert", gettext_noop("Can send a test mail"))]
         verbose_name = _("alert")
         verbose_name_plural = _("alerts")
         indexes = [models.Index(fields=["due_at"], name="alert_due")]

@@ -26,23 +26,23 @@ WAITS_AT_MOST: Final = timedelta(hours=1)
 class Operation(models.TextChoices):
     """What the controller is asked to do."""
 
-    PUSH = "push", "Push"
-    UPDATE = "update", "Update"
-    DELETE = "delete", "Delete"
-    STATS = "stats", "Stats"
+    PUSH = "push", _("Push")
+    UPDATE = "update", _("Update")
+    DELETE = "delete", _("Delete")
+    STATS = "stats", _("Stats")
 
 
 class Source(models.TextChoices):
     """Through what the call was asked for."""
 
-    FORM = "form", "Permit page"
-    ACTION = "action", "List"
-    BULK = "bulk", "Bulk run"
-    IMPORT = "import", "Import"
-    RETRY = "retry", "Retry"
-    SHELL = "shell", "Command line"
-    DECISION = "decision", "Decision"
-    SCHEDULE = "schedule", "Schedule"
+    FORM = "form", _("Permit page")
+    ACTION = "action", _("List")
+    BULK = "bulk", _("Bulk run")
+    IMPORT = "import", _("Import")
+    RETRY = "retry", _("Retry")
+    SHELL = "shell", _("Command line")
+    DECISION = "decision", _("Decision")
+    SCHEDULE = "schedule", _("Schedule")
     CHECK = "check", _("Check of the controller")
     VALIDATION = "validate", _("Validation run")
 
@@ -107,11 +107,11 @@ class SyncAttempt(Linked):
     class Outcome(models.TextChoices):
         """What became of a call."""
 
-        SENDING = "sending", "Under way"
-        SUCCEEDED = "succeeded", "Done"
-        REJECTED = "rejected", "Refused"
-        NOT_SENT = "not_sent", "Not sent"
-        IN_DOUBT = "in_doubt", "Unknown"
+        SENDING = "sending", _("Under way")
+        SUCCEEDED = "succeeded", _("Done")
+        REJECTED = "rejected", _("Refused")
+        NOT_SENT = "not_sent", _("Not sent")
+        IN_DOUBT = "in_doubt", _("Unknown")
 
     permit = models.ForeignKey(
         "permits.Permit",

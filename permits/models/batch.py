@@ -1,14 +1,17 @@
 """Bulk runs: one wish for many permits, carried out in the background, permit by permit."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from permits.models.permit import Permit
+from permits.shown import shown
+from permits.stored import said
 
 
 class Batch(models.Model):
@@ -21,19 +24,19 @@ class Batch(models.Model):
     class Kind(models.TextChoices):
         """What a run does with each of its permits."""
 
-        PUSH = "push", "Push"
-        UPDATE = "update", "Update"
-        DELETE = "delete", "Delete on controller"
-        EXTEND = "extend", "Extend the end"
-        RETRY = "retry", "Retry"
+        PUSH = "push", _("Push")
+        UPDATE = "update", _("Update")
+        DELETE = "delete", _("Delete on controller")
+        EXTEND = "extend", _("Extend the end")
+        RETRY = "retry", _("Retry")
 
     class State(models.TextChoices):
         """Where a run stands."""
 
-        PREPARING = "preparing", "Preparing"  # its items are being listed; nothing is sent yet
-        RUNNING = "running", "Running"
-        STOPPED = "stopped", "Stopped"
-        FINISHED = "finished", "Finished"
+        PREPARING = "preparing", _("Preparing")  # its items are being listed; nothing is sent yet
+        RUNNING = "running", _("Running")
+        STOPPED = "stopped", _("Stopped")
+        FINISHED = "finished", _("Finished")
 
     kind = models.CharField(max_length=6, choices=Kind)
     state = models.CharField(max_length=9, choices=State, default=State.PREPARING)
@@ -65,11 +68,16 @@ class Batch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} run {self.pk}"
+        return shown(self.name)
 
     def get_absolute_url(self) -> str:
         """Return the address of the run's progress page."""
         return reverse("admin:permits_batch_change", args=[self.pk])
+
+    @property
+    def name(self) -> str:
+        """What it does, and its number, as that is written down: in English."""
+        return _NAMES[self.Kind(self.kind)] % {"number": self.pk}
 
     def counts(self) -> "dict[BatchItem.Result, int]":
         """Return how many of its permits have come to which result."""
@@ -84,20 +92,29 @@ class Batch(models.Model):
         return settled / window.total_seconds()
 
 
+_NAMES: Final = {
+    Batch.Kind.PUSH: said("Push run %(number)s"),
+    Batch.Kind.UPDATE: said("Update run %(number)s"),
+    Batch.Kind.DELETE: said("Delete on controller run %(number)s"),
+    Batch.Kind.EXTEND: said("Extend the end run %(number)s"),
+    Batch.Kind.RETRY: said("Retry run %(number)s"),
+}
+
+
 class BatchItem(models.Model):
     """One permit in a bulk run, and what came of it."""
 
     class Result(models.TextChoices):
         """What came of it."""
 
-        WAITING = "waiting", "Waiting for its turn"
-        QUEUED = "queued", "Being sent"
-        DONE = "done", "Done"
-        REJECTED = "rejected", "Rejected"
-        MISSING = "missing", "Missing"
-        IN_DOUBT = "in_doubt", "Unknown outcome"
-        NOT_SENT = "not_sent", "Could not be sent"
-        PASSED = "passed", "Passed over"
+        WAITING = "waiting", _("Waiting for its turn")
+        QUEUED = "queued", _("Being sent")
+        DONE = "done", _("Done")
+        REJECTED = "rejected", _("Rejected")
+        MISSING = "missing", _("Missing")
+        IN_DOUBT = "in_doubt", _("Unknown outcome")
+        NOT_SENT = "not_sent", _("Could not be sent")
+        PASSED = "passed", _("Passed over")
 
     OPEN: ClassVar = (Result.WAITING, Result.QUEUED)
     # What "retry the failed" takes up again. Unknown outcomes are never among them.
@@ -125,4 +142,4 @@ class BatchItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.permit} in {self.batch}"
+        return f"{self.permit} in {self.batch}"  # English: for programmers

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 
 from permits import digests
+from permits.stored import said
 
 
 class Stream(IntEnum):
@@ -31,9 +32,9 @@ class Stream(IntEnum):
 
 
 _STREAM_NAMES: Final = {
-    Stream.COUNTS: "counts",
-    Stream.ACTIVITY: "activity",
-    Stream.ZONES: "edits of zones",
+    Stream.COUNTS: said("counts of %(day)s"),
+    Stream.ACTIVITY: said("activity of %(day)s"),
+    Stream.ZONES: said("edits of zones of %(day)s"),
 }
 
 
@@ -97,9 +98,9 @@ def stream_of(chain: int) -> tuple[Stream, date]:
 def chain_name(chain: int) -> str:
     """Return a chain's name for people."""
     if chain > 0:
-        return f"permit {chain}"
+        return said("permit %(number)s") % {"number": chain}
     stream, day = stream_of(chain)
-    return f"{_STREAM_NAMES[stream]} of {day}"
+    return _STREAM_NAMES[stream] % {"day": day}
 
 
 def link_content(chain: int, number: int, previous: bytes, entry: Entry) -> dict[str, Any]:

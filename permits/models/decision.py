@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from permits import limits
 from permits.models.attempt import SyncAttempt
@@ -27,15 +28,15 @@ class Decision(Linked):
     class Verdict(models.TextChoices):
         """What was decided."""
 
-        THERE = "there", "It is on the controller"
-        NOT_THERE = "not_there", "It is not on the controller"
-        PUSH_ANEW = "push_anew", "Push anew"
-        WITHDRAW = "withdraw", "Take it off the controller"
-        KEEP = "keep", "Keep it after all"
+        THERE = "there", _("It is on the controller")
+        NOT_THERE = "not_there", _("It is not on the controller")
+        PUSH_ANEW = "push_anew", _("Push anew")
+        WITHDRAW = "withdraw", _("Take it off the controller")
+        KEEP = "keep", _("Keep it after all")
         # Not a person's: the answer to a call came after the call had been given up.
-        LATE_ANSWER = "late", "The answer came late"
+        LATE_ANSWER = "late", _("The answer came late")
         # What was decided and called after a backup was taken is not known where it is restored.
-        RESTORED = "restored", "Put in doubt: a backup was restored"
+        RESTORED = "restored", _("Put in doubt: a backup was restored")
 
     permit = models.ForeignKey(Permit, models.PROTECT, related_name="decisions")
     attempt = models.OneToOneField(

@@ -8,8 +8,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.formats import sanitize_separators
 
 from permits import limits
+from permits.shown import shown
 
 
 class _LimitedFormField(forms.CharField):
@@ -82,7 +84,9 @@ class AmountField(models.DecimalField):  # type: ignore[type-arg]
 
     def formfield(self, **kwargs: Any) -> Any:
         """Return a text field: a browser's number field drops what it cannot read."""
-        return models.Field.formfield(self, **{"form_class": AmountFormField, **kwargs})
+        return models.Field.formfield(
+            self, **{"form_class": AmountFormField, "localize": True, **kwargs}
+        )
 
 
 class AmountFormField(forms.Field):
@@ -92,7 +96,8 @@ class AmountFormField(forms.Field):
 
     def to_python(self, value: Any) -> Any:
         """Return the amount, or raise the limit's sentence."""
-        text = str(value).strip() if value is not None else ""
+        # With the comma of the page's language too, where it writes decimals with one.
+        text = str(sanitize_separators(str(value).strip())) if value is not None else ""
         return _within(limits.amount, text) if text else None
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
@@ -113,4 +118,4 @@ def _within(limit: Callable[[Any], Any], value: Any) -> Any:
     try:
         return limit(value)
     except limits.LimitError as error:
-        raise ValidationError(str(error), code="limit") from None
+        raise ValidationError(shown(str(error)), code="limit") from None

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from permits.models.batch import Batch
 from permits.models.permit import Permit
@@ -25,12 +26,12 @@ class ImportRun(models.Model):
     class State(models.TextChoices):
         """Where an import stands."""
 
-        RECEIVING = "receiving", "Receiving the file"
-        CHECKING = "checking", "Checking"
-        READY = "ready", "Waiting to be confirmed"
-        REFUSED = "refused", "Cannot be read"
-        WRITING = "writing", "Writing"
-        DONE = "done", "Done"
+        RECEIVING = "receiving", _("Receiving the file")
+        CHECKING = "checking", _("Checking")
+        READY = "ready", _("Waiting to be confirmed")
+        REFUSED = "refused", _("Cannot be read")
+        WRITING = "writing", _("Writing")
+        DONE = "done", _("Done")
 
     MOVING: ClassVar = (State.CHECKING, State.WRITING)
     MOST_TRIES: Final = 5  # after which only a person can have it tried again
@@ -110,10 +111,10 @@ class ImportBlock(models.Model):
     class Kind(models.TextChoices):
         """What is in it."""
 
-        FILE = "file", "Part of the file"
-        GOOD = "good", "Rows to write"
-        BAD = "bad", "Bad rows"
-        DUPLICATE = "duplicate", "Duplicates"
+        FILE = "file", _("Part of the file")
+        GOOD = "good", _("Rows to write")
+        BAD = "bad", _("Bad rows")
+        DUPLICATE = "duplicate", _("Duplicates")
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="blocks", db_index=False)
     kind = models.CharField(max_length=9, choices=Kind)

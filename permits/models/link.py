@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 
 class LinkQuerySet(models.QuerySet["Link"]):
@@ -24,9 +26,9 @@ class Link(models.Model):
     class Pause(models.TextChoices):
         """Why no calls are made."""
 
-        NONE = "", "In use"
-        CONFIGURATION = "config", "The controller refuses our configuration"
-        UNREACHABLE = "down", "The controller cannot be reached"
+        NONE = "", _("In use")
+        CONFIGURATION = "config", _("The controller refuses our configuration")
+        UNREACHABLE = "down", _("The controller cannot be reached")
 
     ONLY: ClassVar = 1
 
@@ -43,7 +45,7 @@ class Link(models.Model):
 
     class Meta:
         default_permissions = ()
-        permissions = [("resume_link", "Can resume calls to the controller")]
+        permissions = [("resume_link", gettext_noop("Can resume calls to the controller"))]
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="link_is_one"),
             models.CheckConstraint(

@@ -7,6 +7,7 @@ from axes.models import AccessAttempt
 from django.db import models, transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,6 @@ class FailedTry(AccessAttempt):  # type: ignore[misc]
     class Meta:
         proxy = True
         default_permissions = ()
-        permissions = [("lift_lockout", "Can let somebody in who was locked out")]
+        permissions = [("lift_lockout", gettext_noop("Can let somebody in who was locked out"))]
         verbose_name = _("failed try to sign in")
         verbose_name_plural = _("failed tries to sign in")

@@ -14,6 +14,8 @@ from django.db.models.functions import Cast, Length, Now, Replace, Upper
 from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from permits import limits
@@ -130,15 +132,15 @@ class Permit(models.Model):
     class State(models.TextChoices):
         """Where a permit stands between the staff and the controller."""
 
-        DRAFT = "draft", "Not pushed"
-        QUEUED = "queued", "Queued"
-        SENDING = "sending", "Sending"
-        SYNCED = "synced", "On controller"
-        CHANGED = "changed", "Changed"
-        REJECTED = "rejected", "Rejected"
-        MISSING = "missing", "Missing"
-        IN_DOUBT = "in_doubt", "Unknown outcome"
-        DELETED = "deleted", "Deleted"
+        DRAFT = "draft", _("Not pushed")
+        QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("Sending")
+        SYNCED = "synced", _("On controller")
+        CHANGED = "changed", _("Changed")
+        REJECTED = "rejected", _("Rejected")
+        MISSING = "missing", _("Missing")
+        IN_DOUBT = "in_doubt", _("Unknown outcome")
+        DELETED = "deleted", _("Deleted")
 
     # What the staff want.
     plate = LimitedCharField(limit=limits.plate, max_length=limits.PLATE_LENGTH)
@@ -247,8 +249,11 @@ class Permit(models.Model):
         ordering = ["-pk"]
         default_permissions = ("view", "add", "change")
         permissions = [
-            ("send_permit", "Can push, update and delete permits on the controller"),
-            ("resolve_permit", "Can decide what became of a call whose outcome is unknown"),
+            ("send_permit", gettext_noop("Can push, update and delete permits on the controller")),
+            (
+                "resolve_permit",
+                gettext_noop("Can decide what became of a call whose outcome is unknown"),
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "due_at"], name="permit_due"),
@@ -280,19 +285,19 @@ class Permit(models.Model):
                 fields=["reference_id"],
                 condition=~Q(reference_id=""),
                 name="permit_reference_once",
-                violation_error_message="Another permit has this reference ID.",
+                violation_error_message=_("Another permit has this reference ID."),
             ),
             models.UniqueConstraint(
                 fields=["replaces"],
                 condition=~Q(state="deleted"),
                 name="permit_replaced_once",
-                violation_error_message="Another permit replaces it already.",
+                violation_error_message=_("Another permit replaces it already."),
             ),
             models.CheckConstraint(condition=~Q(plate=""), name="permit_has_plate"),
             models.CheckConstraint(
                 condition=Q(end_time__gt=F("start_time")),
                 name="permit_ends_after_start",
-                violation_error_message="The end must lie after the start.",
+                violation_error_message=_("The end must lie after the start."),
             ),
             models.CheckConstraint(
                 condition=Q(amount=None)
@@ -355,7 +360,7 @@ class Permit(models.Model):
         super().clean()
         errors: dict[str, str | ValidationError] = {}
         if self.start_time and self.end_time and self.end_time <= self.start_time:
-            errors["end_time"] = "The end must lie after the start."
+            errors["end_time"] = gettext("The end must lie after the start.")
         for field in ("start_time", "end_time"):
             if moment := getattr(self, field):
                 try:
@@ -450,7 +455,7 @@ class Permit(models.Model):
 
 
 NEEDS_REPLACE: Final = "needs_replace"  # the code of an error that Replace is the way out of
-_CANNOT_CHANGE = (
+_CANNOT_CHANGE = _(
     "The controller cannot change this after a push. Put the old value back, or use Replace."
 )
-_CANNOT_CLEAR = "The controller cannot clear this once it is set. Enter a value, or use Replace."
+_CANNOT_CLEAR = _("The controller cannot clear this once it is set. Enter a value, or use Replace.")

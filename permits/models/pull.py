@@ -5,6 +5,8 @@ from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from permits import limits
 from permits.models.attempt import called_controller
@@ -45,9 +47,9 @@ class Pull(models.Model):
     class Grain(models.TextChoices):
         """How long the counts are kept: by what they are the first of."""
 
-        EACH = "each", "Neither"
-        HOUR = "hour", "The first of its hour"
-        DAY = "day", "The first of its day"
+        EACH = "each", _("Neither")
+        HOUR = "hour", _("The first of its hour")
+        DAY = "day", _("The first of its day")
 
     KEEP_EACH: ClassVar = timedelta(days=2)
     KEEP_HOURS: ClassVar = timedelta(days=31)
@@ -66,7 +68,7 @@ class Pull(models.Model):
     class Meta:
         ordering = ["-began_at"]
         default_permissions = ()
-        permissions = [("pull_counts", "Can fetch the controller's counts")]
+        permissions = [("pull_counts", gettext_noop("Can fetch the controller's counts"))]
         indexes = [
             models.Index(fields=["began_at"], name="pull_began"),
             models.Index(fields=["ended_at"], name="pull_ended"),

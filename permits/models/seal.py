@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from permits import digests
+from permits.stored import said
 
 
 class Seal(models.Model):
@@ -41,7 +42,7 @@ class Seal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Seal {self.pk}"
+        return said("Seal %(number)s") % {"number": self.pk}
 
     def printed(self) -> str:
         """Return the digest as people compare it: eight groups of eight characters."""

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from simple_history.models import HistoricalRecords
 
 from permits import limits
@@ -74,7 +75,9 @@ class Zone(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(name="") & ~models.Q(name__contains=","),
                 name="zone_name_without_comma",
-                violation_error_message="A zone name is not empty and holds no comma.",
+                violation_error_message=gettext_lazy(
+                    "A zone name is not empty and holds no comma."
+                ),
             ),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("name"), limits.ZONE_NAME_LENGTH),

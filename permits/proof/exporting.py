@@ -24,7 +24,7 @@ from permits.proof import closed, links, seals
 from permits.proof.contents import anchor_content, archive_content
 from permits.proof.verify_archive import check
 
-FORMAT: Final = "permitportal history 1"
+FORMAT: Final = "permitportal history 1"  # English: the format
 
 State = Archive.State
 

@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 
 from permits.models import Activity, Decision, Permit, SyncAttempt, Zone
 from permits.models.chain import Entry, Stream, stream_of
+from permits.stored import said
 
 PermitEdit: Any = Permit.history.model
 ZoneEdit: Any = Zone.history.model
@@ -28,7 +29,10 @@ class Carried:
     @property
     def said(self) -> str:
         """Name the record and when it was written."""
-        return f"{self.record} of {self.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return said("%(record)s of %(utc)s UTC") % {
+            "record": self.record,
+            "utc": f"{self.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+        }
 
 
 def of_permits(low: int, high: int | None) -> Iterator[tuple[int, list[Carried]]]:
@@ -126,26 +130,29 @@ def carried(record: Model) -> list[Carried]:
         case SyncAttempt():
             return _of_attempt(record)
         case Decision():
-            said, at = f"decision {record.pk}", record.decided_at
+            name, at = said("decision %(number)s") % {"number": record.pk}, record.decided_at
         case Activity():
-            said, at = f"activity {record.pk}", record.at
+            name, at = said("activity %(number)s") % {"number": record.pk}, record.at
         case PermitEdit():
-            said, at = f"edit {record.pk}", record.history_date
+            name, at = said("edit %(number)s") % {"number": record.pk}, record.history_date
         case ZoneEdit():
-            said, at = f"edit of a zone {record.pk}", record.history_date
+            name, at = (
+                said("edit of a zone %(number)s") % {"number": record.pk},
+                record.history_date,
+            )
         case _:
             raise TypeError(f"{record!r} is no record of the history.")
     digest = None if record.digest is None else bytes(record.digest)
-    return [Carried(record.link, digest, record.entry(), said, record.pk, at)]
+    return [Carried(record.link, digest, record.entry(), name, record.pk, at)]
 
 
 def _of_attempt(attempt: SyncAttempt) -> list[Carried]:
-    name = f"sync attempt {attempt.pk}"
+    name = said("sync attempt %(number)s") % {"number": attempt.pk}
     opened = Carried(
         attempt.opened_link,
         None if attempt.opened_digest is None else bytes(attempt.opened_digest),
         attempt.opening(),
-        f"{name} (its beginning)",
+        said("%(name)s (its beginning)") % {"name": name},
         attempt.pk,
         attempt.started_at,
     )
@@ -155,7 +162,7 @@ def _of_attempt(attempt: SyncAttempt) -> list[Carried]:
         attempt.link,
         None if attempt.digest is None else bytes(attempt.digest),
         attempt.closing(),
-        f"{name} (its end)",
+        said("%(name)s (its end)") % {"name": name},
         attempt.pk,
         attempt.finished_at,
     )

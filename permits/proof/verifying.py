@@ -23,6 +23,7 @@ from permits.models.chain import (
 from permits.proof import links, wrong
 from permits.proof.contents import archive_content
 from permits.proof.links import Carried
+from permits.stored import said
 
 PAGE: Final = 500  # chains looked at together
 SAYS_SO_EVERY: Final = timedelta(seconds=10)
@@ -59,11 +60,16 @@ class _Walk:
         self._go_on, self._run = go_on, run
 
     def everything(self) -> None:
-        self.problems += [f"The trigger {name} is missing." for name in guards.missing()]
+        self.problems += [
+            said("The trigger %(name)s is missing.") % {"name": name} for name in guards.missing()
+        ]
         self._seals()
         for made in Archive.objects.filter(state__in=(State.REMOVING, State.DONE)):
             if not wrong.is_proven(archive_content(made), bytes(made.proof)):
-                self.problems.append(f"Archive {made.pk} was not made by this portal, or changed.")
+                self.problems.append(
+                    said("Archive %(number)s was not made by this portal, or changed.")
+                    % {"number": made.pk}
+                )
         for stream in Stream:
             self._stream(stream)
         self._permits()
@@ -76,7 +82,9 @@ class _Walk:
             self._pause()
             problem = wrong.with_seal(seal, before)
             if problem:
-                self.problems.append(f"Seal {seal.pk}: {problem}")
+                self.problems.append(
+                    said("Seal %(number)s: %(problem)s") % {"number": seal.pk, "problem": problem}
+                )
             self.seals += 1
             before = seal
 

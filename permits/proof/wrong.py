@@ -11,6 +11,7 @@ from permits.models.chain import Entry, Head, head_content, link_content
 from permits.proof import seals
 from permits.proof.contents import anchor_content
 from permits.proof.links import Carried
+from permits.stored import said
 
 State = Archive.State
 
@@ -28,13 +29,15 @@ def with_chain(chain: int, carried: Sequence[Carried], ends: Ends) -> str | None
     """Return what is first wrong with a chain, in words, or None."""
     loose = next((each for each in carried if each.number is None or each.digest is None), None)
     if loose is not None:
-        return f"{loose.said} was added; it is no link of the chain."
+        return said("%(said)s was added; it is no link of the chain.") % {"said": loose.said}
     start = Head(0, b"")
     if ends.anchor is not None:
         start = Head(ends.anchor.length, bytes(ends.anchor.head))
         anchored = anchor_content(ends.anchor.archive_id, chain, start)
         if not is_proven(anchored, bytes(ends.anchor.proof)):
-            return f"the anchor of its archive, after link {start.length}, was changed."
+            return said("the anchor of its archive, after link %(length)s, was changed.") % {
+                "length": start.length
+            }
     if ends.anchor is not None and ends.anchor.archive.state == State.REMOVING:
         carried = [each for each in carried if (each.number or 0) > start.length]
     ordered = sorted(carried, key=lambda each: (each.number or 0, each.key))
@@ -44,7 +47,7 @@ def with_chain(chain: int, carried: Sequence[Carried], ends: Ends) -> str | None
     for each in ordered:
         problem = _wrong_with_link(chain, each, number, digest)
         if problem is None and sealed.get(each.number or 0, each.digest) != each.digest:
-            problem = f"{each.said} is not the one that was sealed."
+            problem = said("%(said)s is not the one that was sealed.") % {"said": each.said}
         if problem is None:
             problem = _out_of_order(each, keys)
         if problem:
@@ -56,14 +59,27 @@ def with_chain(chain: int, carried: Sequence[Carried], ends: Ends) -> str | None
 def _wrong_with_link(chain: int, each: Carried, number: int, digest: bytes) -> str | None:
     expected = number + 1
     if each.number is None or each.number > expected:
-        return f"link {expected} was removed, before {each.said}, which is link {each.number}."
+        return said("link %(expected)s was removed, before %(said)s, which is link %(number)s.") % {
+            "expected": expected,
+            "said": each.said,
+            "number": each.number,
+        }
     if each.number < expected:
         if each.number <= 0 or number == 0:
-            return f"{each.said} was moved or added: it has the number {each.number}."
-        return f"{each.said} was added: there is another link {each.number}."
+            return said("%(said)s was moved or added: it has the number %(number)s.") % {
+                "said": each.said,
+                "number": each.number,
+            }
+        return said("%(said)s was added: there is another link %(number)s.") % {
+            "said": each.said,
+            "number": each.number,
+        }
     if is_proven(link_content(chain, expected, digest, each.entry), each.digest or b""):
         return None
-    return f"{each.said}, link {expected}, was changed or moved."
+    return said("%(said)s, link %(expected)s, was changed or moved.") % {
+        "said": each.said,
+        "expected": expected,
+    }
 
 
 def _out_of_order(each: Carried, keys: dict[str, Carried]) -> str | None:
@@ -72,27 +88,38 @@ def _out_of_order(each: Carried, keys: dict[str, Carried]) -> str | None:
     keys[each.entry.kind] = each
     if before is None or before.key < each.key or each.entry.kind == "call closed":
         return None
-    return f"{each.said} was moved: it follows {before.said}."
+    return said("%(said)s was moved: it follows %(said_2)s.") % {
+        "said": each.said,
+        "said_2": before.said,
+    }
 
 
 def _wrong_with_end(chain: int, end: Head, ends: Ends, start: Head) -> str | None:
     last_sealed = ends.sealed[-1] if ends.sealed else None
     if last_sealed is not None and last_sealed.length > end.length:
-        return (
-            f"link {end.length + 1} was removed; until {last_sealed.seal} there were "
-            f"{last_sealed.length}."
-        )
+        return said("link %(length)s was removed; until %(seal)s there were %(length_2)s.") % {
+            "length": end.length + 1,
+            "seal": last_sealed.seal,
+            "length_2": last_sealed.length,
+        }
     if ends.row is None:
         if end.length:
-            return f"the row that says where it ends, after link {end.length}, was removed."
+            return said("the row that says where it ends, after link %(length)s, was removed.") % {
+                "length": end.length
+            }
         return None
     row = Head(ends.row.length, bytes(ends.row.head))
     if not is_proven(head_content(chain, *_pair(row)), bytes(ends.row.proof)):
-        return f"the row that says where it ends, after link {row.length}, was changed."
+        return said("the row that says where it ends, after link %(length)s, was changed.") % {
+            "length": row.length
+        }
     if row.length > end.length:
-        return f"link {end.length + 1} was removed; there were {row.length}."
+        return said("link %(length)s was removed; there were %(length_2)s.") % {
+            "length": end.length + 1,
+            "length_2": row.length,
+        }
     if row != end:
-        return f"link {row.length + 1} was added after its end."
+        return said("link %(length)s was added after its end.") % {"length": row.length + 1}
     return None
 
 
@@ -100,14 +127,16 @@ def with_seal(seal: Seal, before: Seal | None) -> str | None:
     """Return what is wrong with a seal after the one before it, in words, or None."""
     previous = b"" if before is None else bytes(before.digest)
     if bytes(seal.previous) != previous:
-        return "the seal before it was removed, added or changed."
+        return said("the seal before it was removed, added or changed.")
     count, over = seals.over_heads(seal)
     if (count, over) != (seal.heads, bytes(seal.over)):
-        return f"what it holds was changed; it holds {count} ends of chains, and held {seal.heads}."
+        return said(
+            "what it holds was changed; it holds %(count)s ends of chains, and held %(heads)s."
+        ) % {"count": count, "heads": seal.heads}
     if bytes(seal.digest) != digests.plain(seals.content(seal)):
-        return "it was changed."
+        return said("it was changed.")
     if not is_proven(seals.content(seal), bytes(seal.proof)):
-        return "it was not made by this portal."
+        return said("it was not made by this portal.")
     return None
 
 
@@ -116,15 +145,15 @@ def gone_since(entry: Entry) -> str | None:
     if entry.fields.get("kind") == Activity.Kind.ARCHIVED:
         number = entry.fields["details"].get("archive")
         there = Archive.objects.filter(pk=number).exists()
-        return None if there else f"Archive {number} was removed."
+        return None if there else said("Archive %(number)s was removed.") % {"number": number}
     if entry.fields.get("kind") != Activity.Kind.SEALED:
         return None
     told = entry.fields.get("details", {})
     seal = Seal.objects.filter(pk=told.get("seal"), is_open=False).first()
     if seal is None:
-        return f"Seal {told.get('seal')} was removed."
+        return said("Seal %(number)s was removed.") % {"number": told.get("seal")}
     if bytes(seal.digest).hex() != told.get("digest"):
-        return f"Seal {seal.pk} is not the one that was made."
+        return said("Seal %(number)s is not the one that was made.") % {"number": seal.pk}
     return None
 
 

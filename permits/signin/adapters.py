@@ -88,8 +88,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 def _keys() -> MultiFernet:
     """Return the key that encrypts, and those before it, each made from a SECRET_KEY."""
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    label = "second factors"  # English: the keys are made of it
     digests = [
-        hashlib.sha256(f"second factors {force_str(secret)}".encode()).digest()
-        for secret in secrets
+        hashlib.sha256(f"{label} {force_str(secret)}".encode()).digest() for secret in secrets
     ]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

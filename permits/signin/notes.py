@@ -20,7 +20,7 @@ from permits.signin.forms import count_failure
 WORDS = {
     Authenticator.Type.TOTP: "app",
     Authenticator.Type.WEBAUTHN: "passkey",
-    Authenticator.Type.RECOVERY_CODES: "recovery codes",
+    Authenticator.Type.RECOVERY_CODES: "recovery codes",  # English: it is kept
 }
 
 

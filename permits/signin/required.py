@@ -12,9 +12,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-ADMINISTRATORS: Final = "Administrators"
+ADMINISTRATORS: Final = "Administrators"  # English: a setting names it
 """Stands among the groups for those who may do everything."""
-_OPEN: Final = ("mfa_", "account_", "logout", "password_change", "jsi18n")
+_OPEN: Final = ("mfa_", "account_", "logout", "password_change", "jsi18n", "set_language")
 """How the names of the addresses begin that are open before."""
 
 

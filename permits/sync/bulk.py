@@ -14,10 +14,11 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from permits.models import Batch, BatchItem, Decision, Permit
 from permits.models.permit import PermitQuerySet
+from permits.stored import said
 from permits.sync.refused import Refused
 
 LISTED_AT_ONCE: Final = 20_000  # permits listed in one transaction
@@ -39,15 +40,15 @@ _CAN: Final = {
     Kind.RETRY: Q(state=State.REJECTED) | _STUCK,
 }
 _CANNOT: Final = {
-    State.DRAFT: "not pushed yet",
-    State.QUEUED: "queued already",
-    State.SENDING: "being sent just now",
-    State.SYNCED: "as the staff want it on the controller already",
-    State.CHANGED: "on the controller already; an update is what it needs",
-    State.REJECTED: "rejected; change it first",
-    State.MISSING: "missing on the controller; push it anew from its page",
-    State.IN_DOUBT: "unknown outcome; resolve it from its page",
-    State.DELETED: "deleted",
+    State.DRAFT: said("not pushed yet"),
+    State.QUEUED: said("queued already"),
+    State.SENDING: said("being sent just now"),
+    State.SYNCED: said("as the staff want it on the controller already"),
+    State.CHANGED: said("on the controller already; an update is what it needs"),
+    State.REJECTED: said("rejected; change it first"),
+    State.MISSING: said("missing on the controller; push it anew from its page"),
+    State.IN_DOUBT: said("unknown outcome; resolve it from its page"),
+    State.DELETED: said("deleted"),
 }
 
 
@@ -82,7 +83,7 @@ def start_batch(
     """List the permits and start the run; the worker does the rest. Raises `Refused` for none."""
     chosen = eligible(kind, permits).order_by("pk")
     if not chosen.exists():
-        raise Refused("There is no permit among these for which this can be done.")
+        raise Refused(said("There is no permit among these for which this can be done."))
     batch = Batch.objects.create(
         kind=kind,
         actor=actor,
@@ -193,7 +194,7 @@ def _queue(batch: Batch, items: Sequence[BatchItem], now: datetime) -> bool:
         queued = item.permit_id in permits and item.permit_id not in reasons
         item.result = Result.QUEUED if queued else Result.PASSED
         item.settled_at = None if queued else now
-        item.note = "" if queued else reasons.get(item.permit_id, "it no longer needs it")
+        item.note = "" if queued else reasons.get(item.permit_id, said("it no longer needs it"))
     BatchItem.objects.bulk_update(
         [item for item in items if item.result == Result.PASSED], ["result", "settled_at", "note"]
     )
@@ -216,7 +217,7 @@ def _prepare(batch: Batch, permits: dict[int, Permit], now: datetime) -> dict[in
                     permit=permit,
                     verdict=Decision.Verdict.WITHDRAW,
                     reference_id=permit.reference_id,
-                    reason=f"{batch}.",
+                    reason=f"{batch.name}.",
                     actor=batch.actor,
                     decided_at=now,
                 )
@@ -235,8 +236,9 @@ def _extend(permit: Permit, by: timedelta, user: Any) -> str:
     permit.end_time += by
     permit.version += 1
     try:
-        permit.clean_fields(exclude=[f for f in Permit.STAFF_FIELDS if f != "end_time"])
-        permit.clean()
+        with translation.override("en"):  # as the note is kept
+            permit.clean_fields(exclude=[f for f in Permit.STAFF_FIELDS if f != "end_time"])
+            permit.clean()
     except ValidationError as error:
         return " ".join(error.messages)[:200]
     permit._history_user = user  # type: ignore[attr-defined]  # noqa: SLF001 - simple_history's own name
@@ -264,7 +266,7 @@ def end_unlisted() -> None:
     for batch in cut_off:
         with transaction.atomic():
             batch.items.filter(result=Result.WAITING).update(
-                result=Result.PASSED, note="the run was cut off before it began"
+                result=Result.PASSED, note=said("the run was cut off before it began")
             )
             Batch.objects.filter(pk=batch.pk).update(
                 state=Batch.State.FINISHED, finished_at=timezone.now()

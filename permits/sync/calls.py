@@ -16,6 +16,7 @@ from permits.controller import (
     OutcomeUnknown,
 )
 from permits.models import Operation, Permit, SyncAttempt
+from permits.stored import said
 from permits.sync import link
 from permits.sync.claims import Claim, claim, renew
 from permits.sync.outcomes import record
@@ -93,7 +94,7 @@ def call_one(permit_id: int | None = None) -> Claim | None:
 def _call(claimed: Claim, holds: int) -> Acknowledgement | ControllerError:
     """Make the call, unless calls are held back since, or its lease no longer covers it."""
     if link.holds() != holds or not renew(claimed):
-        return NotBegun("It was held back before it began.", answer=Answer())
+        return NotBegun(said("It was held back before it began."), answer=Answer())
     try:
         return link.controller().apply(claimed.request)
     except ControllerError as error:
@@ -127,7 +128,7 @@ def _record_for_sure(claimed: Claim, result: Acknowledgement | ControllerError) 
         except IntegrityError:
             # The controller named a reference ID that another permit has.
             result = OutcomeUnknown(
-                "The controller answered with the reference ID of another permit.",
+                said("The controller answered with the reference ID of another permit."),
                 answer=result.answer,
             )
         except OperationalError:

@@ -12,6 +12,7 @@ from permits import limits
 from permits.controller import Request
 from permits.models import Operation, Permit, Source, SyncAttempt
 from permits.models.chain import Overtaken
+from permits.stored import said
 from permits.sync import link
 from permits.sync.outcomes import leave_batch
 from permits.sync.refused import Refused
@@ -35,11 +36,11 @@ class Claim:
 WAITS_WITHIN_LEASE: Final = timedelta(seconds=1)
 
 _NEEDS_A_PERSON: Final = {
-    State.IN_DOUBT: "Nobody knows whether the last push arrived. Resolve that first.",
-    State.MISSING: "The controller has lost this permit. Use Push anew if it is to be there.",
-    State.DELETED: "This permit was deleted. Enter a new one.",
+    State.IN_DOUBT: said("Nobody knows whether the last push arrived. Resolve that first."),
+    State.MISSING: said("The controller has lost this permit. Use Push anew if it is to be there."),
+    State.DELETED: said("This permit was deleted. Enter a new one."),
 }
-_USE_REPLACE: Final = "The controller cannot change what differs here. Use Replace."
+_USE_REPLACE: Final = said("The controller cannot change what differs here. Use Replace.")
 
 
 def ask(permit_id: int, *, actor: str, source: Source) -> None:
@@ -50,7 +51,7 @@ def ask(permit_id: int, *, actor: str, source: Source) -> None:
     with transaction.atomic():
         permit = Permit.objects.select_for_update(no_key=True).filter(pk=permit_id).first()
         if permit is None:
-            raise Refused("This permit does not exist any more.")
+            raise Refused(said("This permit does not exist any more."))
         if permit.state in _NEEDS_A_PERSON:
             raise Refused(_NEEDS_A_PERSON[State(permit.state)])
         asked = {"asked_by": actor, "asked_through": source}
@@ -60,7 +61,7 @@ def ask(permit_id: int, *, actor: str, source: Source) -> None:
         due = permit.operation_due()
         if due is None:
             unsendable = permit.state == State.CHANGED
-            raise Refused(_USE_REPLACE if unsendable else "There is nothing to send.")
+            raise Refused(_USE_REPLACE if unsendable else said("There is nothing to send."))
         try:
             _request(permit, due)
         except limits.LimitError as error:
@@ -128,7 +129,7 @@ def _start(permit: Any, now: datetime) -> Claim | None:
 
 def _rest(permit: Permit, state: "Permit.State", now: datetime) -> None:
     """Take a permit out of the queue without a call."""
-    left = leave_batch(permit, state, now, note="there was nothing to send")
+    left = leave_batch(permit, state, now, note=said("there was nothing to send"))
     change(Permit, {"id": permit.pk}, {"state": state, "send_again": False, **left})
 
 
@@ -137,7 +138,7 @@ def _refuse(permit: Any, reason: str, now: datetime) -> None:
     operation = Operation.UPDATE if permit.reference_id else Operation.PUSH
     attempt = _attempt(permit, operation, now)
     attempt.outcome, attempt.finished_at, attempt.duration_ms = Outcome.REJECTED, now, 0
-    attempt.error_message = f"Never sent: {reason}"
+    attempt.error_message = said("Never sent: %(reason)s") % {"reason": reason}
     attempt.take_links(permit.head)
     add(attempt)
     _rest(permit, State.REJECTED, now)

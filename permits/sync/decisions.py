@@ -9,6 +9,7 @@ from django.utils import timezone
 from permits import limits
 from permits.controller import ALREADY_EXISTS, Request
 from permits.models import Decision, Operation, Permit, Source, SyncAttempt
+from permits.stored import said
 from permits.sync.outcomes import leave_batch, on_controller, take_off, take_off_replaced
 from permits.sync.refused import Refused
 
@@ -30,7 +31,8 @@ def resolve_there(permit_id: int, *, reference_id: str, reason: str, actor: str)
         other = Permit.objects.filter(reference_id=reference).exclude(pk=permit.pk).first()
         if other is not None:
             raise Refused(
-                f"The permit for {other.plate} (number {other.pk}) has this reference ID."
+                said("The permit for %(plate)s (number %(number)s) has this reference ID.")
+                % {"plate": other.plate, "number": other.pk}
             )
         _decide(permit, Verdict.THERE, reason, actor, attempt=attempt, reference_id=reference)
         sent = Request("push", attempt.request).fields if attempt else {}
@@ -43,7 +45,9 @@ def resolve_not_there(permit_id: int, *, reason: str, actor: str) -> None:
     with transaction.atomic():
         permit, attempt = _undecided(permit_id, reason)
         if permit.state != State.IN_DOUBT:
-            raise Refused("The controller refused this push. Change the permit and push it again.")
+            raise Refused(
+                said("The controller refused this push. Change the permit and push it again.")
+            )
         _decide(permit, Verdict.NOT_THERE, reason, actor, attempt=attempt)
         _move(permit, **_asked(actor, State.DELETED if permit.withdrawn_at else State.QUEUED))
 
@@ -53,7 +57,9 @@ def push_anew(permit_id: int, *, reason: str, actor: str) -> None:
     with transaction.atomic():
         permit = _lock(permit_id)
         if permit.state != State.MISSING:
-            raise Refused("Only a permit that is missing on the controller can be pushed anew.")
+            raise Refused(
+                said("Only a permit that is missing on the controller can be pushed anew.")
+            )
         _demand(reason)
         _decide(permit, Verdict.PUSH_ANEW, reason, actor, reference_id=permit.reference_id)
         _move(
@@ -70,7 +76,7 @@ def withdraw(permit_id: int, *, actor: str, source: Source, reason: str = "") ->
     with transaction.atomic():
         permit = _lock(permit_id)
         if permit.state == State.DELETED:
-            raise Refused("This permit was deleted already.")
+            raise Refused(said("This permit was deleted already."))
         if permit.withdrawn_at is None and not _left_a_trace(permit):
             permit.delete()
             return
@@ -87,15 +93,15 @@ def keep(permit_id: int, *, reason: str = "", actor: str) -> None:
     with transaction.atomic():
         permit = _lock(permit_id)
         if permit.withdrawn_at is None:
-            raise Refused("This permit was not withdrawn.")
+            raise Refused(said("This permit was not withdrawn."))
         if permit.is_gone or permit.state not in (State.QUEUED, State.REJECTED, State.IN_DOUBT):
-            raise Refused("It is too late: the controller is deleting this permit, or has.")
+            raise Refused(said("It is too late: the controller is deleting this permit, or has."))
         _decide(permit, Verdict.KEEP, reason, actor, reference_id=permit.reference_id)
         permit.withdrawn_at = None
         state = permit.state
         if state != State.IN_DOUBT:
             state = State.QUEUED if permit.operation_due() else permit.resting_state()
-        left = leave_batch(permit, state, timezone.now(), note="it was kept after all")
+        left = leave_batch(permit, state, timezone.now(), note=said("it was kept after all"))
         _move(permit, withdrawn_at=None, **_asked(actor, State(state)), **left)
         if permit.reference_id:
             take_off_replaced(permit, actor=actor)
@@ -112,15 +118,15 @@ def replace(permit_id: int, *, fields: Mapping[str, Any], actor: str) -> Permit:
     with transaction.atomic():
         permit = _lock(permit_id)
         if not permit.reference_id or permit.state in (State.DELETED, State.MISSING):
-            raise Refused("Only a permit that is on the controller can be replaced.")
+            raise Refused(said("Only a permit that is on the controller can be replaced."))
         if permit.withdrawn_at:
-            raise Refused("This permit was withdrawn. Enter a new one.")
+            raise Refused(said("This permit was withdrawn. Enter a new one."))
         successor = Permit(
             **dict(fields), replaces=permit, entered_by=actor, **_asked(actor, State.QUEUED)
         )
         successor.asked_through = Source.FORM
         if permit.successors.exclude(state=State.DELETED).exists():
-            raise Refused("Another permit replaces this one already.")
+            raise Refused(said("Another permit replaces this one already."))
         successor.full_clean()
         successor.save(force_insert=True)
         return successor
@@ -134,7 +140,7 @@ def _lock(permit_id: int) -> Permit:
             .get(pk=permit_id)
         )
     except Permit.DoesNotExist:
-        raise Refused("This permit does not exist any more.") from None
+        raise Refused(said("This permit does not exist any more.")) from None
 
 
 def _undecided(permit_id: int, reason: str) -> tuple[Permit, SyncAttempt | None]:
@@ -148,7 +154,7 @@ def _undecided(permit_id: int, reason: str) -> tuple[Permit, SyncAttempt | None]
         and last.error_code == ALREADY_EXISTS
     )
     if permit.state != State.IN_DOUBT and not doubled:
-        raise Refused("The outcome is not in doubt: someone has decided, or the answer came.")
+        raise Refused(said("The outcome is not in doubt: someone has decided, or the answer came."))
     _demand(reason)
     if permit.is_doubted_since_restore:
         return permit, None  # no call that is written down here is the one in doubt
@@ -158,7 +164,7 @@ def _undecided(permit_id: int, reason: str) -> tuple[Permit, SyncAttempt | None]
 
 def _demand(reason: str) -> None:
     if not reason.strip():
-        raise Refused("Give the reason: how do you know?")
+        raise Refused(said("Give the reason: how do you know?"))
 
 
 def _decide(permit: Permit, verdict: Verdict, reason: str, actor: str, **more: Any) -> None:

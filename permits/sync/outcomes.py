@@ -24,6 +24,7 @@ from permits.controller import (
 )
 from permits.models import BatchItem, Decision, Permit, SyncAttempt
 from permits.models.chain import Entry, Head, Overtaken, extend, read_head, write_head
+from permits.stored import said
 from permits.sync.rows import lock
 from permits.sync.statements import change
 
@@ -186,7 +187,11 @@ def take_off_replaced(permit: Permit, *, actor: str) -> None:
     One that was withdrawn meanwhile goes itself, and replaces nothing: never are both gone.
     """
     if permit.replaces_id and not permit.withdrawn_at:
-        take_off(permit.replaces_id, actor=actor, reason=f"Replaced by {permit.pk}.")
+        take_off(
+            permit.replaces_id,
+            actor=actor,
+            reason=said("Replaced by %(number)s.") % {"number": permit.pk},
+        )
 
 
 def take_off(permit_id: int, *, actor: str, reason: str = "") -> None:
@@ -212,7 +217,7 @@ def take_off(permit_id: int, *, actor: str, reason: str = "") -> None:
             changes |= {"state": state, "due_at": now, "tries": 0}
             if state == State.DELETED:
                 changes |= {"acknowledged": {}}
-                changes |= leave_batch(permit, state, now, note="it was withdrawn")
+                changes |= leave_batch(permit, state, now, note=said("it was withdrawn"))
         Permit.objects.filter(pk=permit.pk).update(**changes)
         Decision.objects.create(
             permit=permit,
@@ -287,8 +292,13 @@ def _note_late_answer(
         verdict=Decision.Verdict.LATE_ANSWER,
         reference_id=found,
         reason=(
-            f"The answer to {attempt} came after the call had been given up: "
-            + (f"the controller did it, under {found}." if found else str(result))
+            said("The answer to %(attempt)s came after the call had been given up: %(answer)s")
+            % {
+                "attempt": said("sync attempt %(number)s") % {"number": attempt.pk},
+                "answer": said("the controller did it, under %(found)s.") % {"found": found}
+                if found
+                else result,
+            }
         ),
     )
     return settles

@@ -7,12 +7,13 @@ from django.utils import timezone
 
 from permits.controller import Answer, OutcomeUnknown, Path, Request
 from permits.models import Permit, SyncAttempt
+from permits.stored import said
 from permits.sync.outcomes import close, settle
 from permits.sync.rows import lock
 
 AT_ONCE: Final = 1000  # calls put right in one go; the next sweep takes the rest
 CUT_OFF: Final = OutcomeUnknown(
-    "The call was cut off: the portal stopped before the answer could be written down.",
+    said("The call was cut off: the portal stopped before the answer could be written down."),
     answer=Answer(),
 )
 

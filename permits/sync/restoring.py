@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from permits import moments
 from permits.models import Decision, ImportRun, Permit
+from permits.stored import said
 from permits.sync.outcomes import leave_batch
 from permits.sync.rows import lock
 
@@ -29,6 +30,7 @@ class Restored:
     imports: int  # imports that were stopped
 
 
+@translation.override("en")  # as the reason is kept
 def after_restore(*, taken: datetime, actor: str) -> Restored:
     """Let no push be repeated that was made after the backup was taken.
 
@@ -37,14 +39,16 @@ def after_restore(*, taken: datetime, actor: str) -> Restored:
     is on the controller is updated and deleted by its reference ID, which may be repeated. Where
     this was cut off, calling it again goes on with the rest.
     """
-    reason = (
-        f"The database was restored from a backup of {moments.in_full(taken)}. What was done after "
+    reason = said(
+        "The database was restored from a backup of %(taken)s. What was done after "
         "that is not known here: this permit may have been pushed."
-    )
+    ) % {"taken": moments.in_full(taken)}
     stopped = ImportRun.objects.filter(state__in=ImportRun.MOVING).update(
         tries=ImportRun.MOST_TRIES,
         held_until=None,
-        trouble="A backup was restored that was taken during this import. Its rows may be there.",
+        trouble=said(
+            "A backup was restored that was taken during this import. Its rows may be there."
+        ),
     )
     there = Permit.objects.exclude(reference_id="")
     return Restored(

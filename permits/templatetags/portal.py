@@ -22,7 +22,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from permits import explain, moments
+from permits import explain, moments, numbers
+from permits import shown as stored
 from permits.admin import filters
 from permits.admin.changelist import KeysetChangeList
 from permits.admin.counting import Count
@@ -138,11 +139,17 @@ def validity(permit: Permit) -> SafeString:
     if first.date() == last.date():
         end = end.rsplit(" ", 1)[-1]
     return format_html(
-        '<span class="period">{} to <time datetime="{}" title="{}">{}</time></span>',
-        when(permit.start_time),
-        permit.end_time.isoformat(timespec="seconds"),
-        moments.in_full(permit.end_time),
-        end,
+        '<span class="period">{}</span>',
+        format_html(
+            _("{start} to {end}"),
+            start=when(permit.start_time),
+            end=format_html(
+                '<time datetime="{}" title="{}">{}</time>',
+                permit.end_time.isoformat(timespec="seconds"),
+                moments.in_full(permit.end_time),
+                end,
+            ),
+        ),
     )
 
 
@@ -151,7 +158,7 @@ def money(amount: Decimal | None, currency: str) -> str:
     """Write an amount with its currency."""
     if amount is None:
         return currency
-    return f"{amount:,.2f} {currency}".strip()
+    return f"{numbers.say_amount(amount)} {currency}".strip()
 
 
 @register.filter
@@ -180,7 +187,7 @@ def nav_link(
         address,
         SafeString(' aria-current="page"') if is_here else "",
         words,
-        SafeString('<span class="dot"></span><span class="visually-hidden">paused</span>')
+        format_html('<span class="dot"></span><span class="visually-hidden">{}</span>', _("paused"))
         if has_trouble
         else "",
     )
@@ -190,6 +197,12 @@ def nav_link(
 def as_sentence(text: str) -> str:
     """Write a text with a capital at its start and a full stop at its end."""
     return explain.sentence(text)
+
+
+@register.filter
+def shown(text: str | None) -> str:
+    """Write what was written down in English, in the language of the page."""
+    return stored.shown(text or "")
 
 
 @register.filter
@@ -208,7 +221,7 @@ def message_icon(level: str) -> SafeString:
 @register.simple_tag
 def count_words(count: Count) -> str:
     """Write how many rows there are, with a plus where there are more."""
-    return f"{count.rows:,}" if count.is_exact else f"{count.rows:,}+"
+    return numbers.say(count.rows) if count.is_exact else f"{numbers.say(count.rows)}+"
 
 
 @register.simple_tag
@@ -217,9 +230,12 @@ def counted(changelist: KeysetChangeList) -> str:
     pages: Any = changelist.model_admin
     count, (name, names) = changelist.count, pages.row_names()
     if not count.is_exact:
-        return _("more than %(count)s %(names)s") % {"count": f"{count.rows:,}", "names": names}
+        return _("more than %(count)s %(names)s") % {
+            "count": numbers.say(count.rows),
+            "names": names,
+        }
     name = name if count.rows == 1 else names
-    return _("%(count)s %(names)s") % {"count": f"{count.rows:,}", "names": name}
+    return _("%(count)s %(names)s") % {"count": numbers.say(count.rows), "names": name}
 
 
 @register.inclusion_tag("portal/results.html")

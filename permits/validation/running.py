@@ -8,8 +8,7 @@ from typing import Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils import timezone, translation
 
 from permits import sync
 from permits.controller import (
@@ -20,6 +19,7 @@ from permits.controller import (
 )
 from permits.controller import Refused as RefusedByController
 from permits.models import Link, Operation, Permit, Source, SyncAttempt, Validation, ValidationStep
+from permits.stored import said
 from permits.validation import plan
 
 Standing = ValidationStep.Standing
@@ -35,7 +35,7 @@ class Refused(Exception):
 def ask(*, actor: str) -> Validation:
     """Write down that a run is wanted, of which there is one at a time; raises `Refused`."""
     if Link.current().is_paused:
-        raise Refused(_("Calls to the controller are paused. Put that right first."))
+        raise Refused(said("Calls to the controller are paused. Put that right first."))
     try:
         with transaction.atomic():
             return Validation.objects.create(
@@ -45,7 +45,7 @@ def ask(*, actor: str) -> Validation:
                 time_zone=settings.OPSCOM_TIME_ZONE.key,
             )
     except IntegrityError:
-        raise Refused(_("A run is under way already.")) from None
+        raise Refused(said("A run is under way already.")) from None
 
 
 def waiting() -> list[int]:
@@ -59,7 +59,7 @@ def tend() -> int:
     ended = 0
     for validation in Validation.objects.cut_off(now):
         _take_back(validation)
-        note = _("The run was cut off here.")
+        note = said("The run was cut off here.")
         validation.steps.filter(standing=Standing.UNDER_WAY).update(
             standing=Standing.FAILED, note=note
         )
@@ -67,6 +67,7 @@ def tend() -> int:
     return ended
 
 
+@translation.override("en")  # as its notes are kept
 def run(validation_id: int) -> Validation | None:
     """Make a run that nobody has begun, and return it. Must not run inside a transaction."""
     now = timezone.now()
@@ -107,7 +108,7 @@ def _take_back(validation: Validation) -> None:
                 permit.pk,
                 actor=validation.actor,
                 source=Source.VALIDATION,
-                reason=_("It was a test of the controller."),
+                reason=said("It was a test of the controller."),
             )
         sync.send(permit.pk)
 
@@ -141,7 +142,7 @@ class _Run:
             self._write(plan.LEFT, standing=Standing.GOOD)
             return
         names = ", ".join(f"{permit.plate} ({permit.get_state_display()})" for permit in left)
-        note = _(
+        note = said(
             "Look after these permits, as after any other in their state: %(permits)s. What is "
             "withdrawn is deleted by itself as soon as that is possible."
         ) % {"permits": names}
@@ -182,7 +183,7 @@ class _Run:
         except sync.Refused as refused:
             return self._close(row, (Standing.FAILED, str(refused)))
         if attempt is None or attempt.operation != step.name:
-            note = _("The call was not made: the queue is paused, or another was made instead.")
+            note = said("The call was not made: the queue is paused, or another was made instead.")
             return self._close(row, (Standing.FAILED, note))
         row.attempt = attempt
         if attempt.outcome != SyncAttempt.Outcome.SUCCEEDED:
@@ -192,7 +193,7 @@ class _Run:
     def _want(self, step: plan.Good, permit: Permit) -> None:
         actor = self.validation.actor
         if step.name == "delete":
-            reason = _("It was a test of the controller.")
+            reason = said("It was a test of the controller.")
             sync.withdraw(permit.pk, actor=actor, source=Source.VALIDATION, reason=reason)
             return
         if step.name == "update":
@@ -245,14 +246,14 @@ class _Run:
 
 def _verdict(step: plan.Bad, result: Acknowledgement | Totals | ControllerError) -> Verdict:
     if not isinstance(result, ControllerError):
-        return Standing.FAILED, _("The controller accepted what it ought to refuse.")
+        return Standing.FAILED, said("The controller accepted what it ought to refuse.")
     if not isinstance(result, RefusedByController):
         return Standing.FAILED, str(result)
     if result.code in step.codes:
         return Standing.GOOD, ""
     expected = ", ".join(map(str, sorted(step.codes)))
     if result.code is None:
-        note = _("Refused without a code; %(expected)s was to be expected.")
+        note = said("Refused without a code; %(expected)s was to be expected.")
     else:
-        note = _("Refused with another code; %(expected)s was to be expected.")
+        note = said("Refused with another code; %(expected)s was to be expected.")
     return Standing.GOOD, note % {"expected": expected}

@@ -31,7 +31,7 @@ def request_line(step: ValidationStep) -> str:
     validation, attempt = step.validation, step.attempt
     operation = "" if attempt is None else attempt.operation
     path = f"/api/{validation.client_code}/v1/permits/{operation}"
-    return f"POST {validation.address}{path}"
+    return f"POST {validation.address}{path}"  # English: the wire
 
 
 def label(step: ValidationStep) -> str:

@@ -43,6 +43,7 @@ MAY_OPEN: Final = {
     "password_change": SIGNED_IN,
     "password_change_done": SIGNED_IN,
     "jsi18n": SIGNED_IN,
+    "set_language": NOBODY,  # it is a button alone
     "autocomplete": NOBODY,  # no field of ours uses it
     "view_on_site": VIEWERS,  # leads to a permit's page
     "app_list": VIEWERS,

@@ -87,7 +87,7 @@ class TestFilters:
         for state, permit in one_of_each(sandbox).items():
             page = desks.clerk.open(f"{PERMITS}?state={state}")
             assert plates(page) == {permit.plate}
-            assert [row["State"] for row in page.rows()] == [State(state).label]
+            assert [row["State"] for row in page.rows()] == [str(State(state).label)]
             assert chip_of(page) == f"State: {State(state).label}"
 
     def test_of_a_zone(self, desks: Desks) -> None:

@@ -154,7 +154,7 @@ def test_the_page_says_what_happened_and_what_to_do(
         no_jargon(page)
         assert page.message.startswith(f"{permit.plate}: ")
         assert case.said_of(operation) in page.message
-        assert page.pill == State(case.state_of(operation)).label
+        assert page.pill == str(State(case.state_of(operation)).label)
         match page.pill:
             case "Rejected":
                 assert case.said.split(" (")[0].lower() in page.panel.lower()

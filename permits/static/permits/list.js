@@ -14,6 +14,7 @@ for (const form of document.querySelectorAll("form.filters")) {
 const toggle = document.getElementById("action-toggle");
 const boxes = [...document.querySelectorAll("input.action-select")];
 const counter = document.querySelector(".action-counter");
+const noneTicked = counter?.textContent;
 let last = null;
 let isRange = false;
 
@@ -21,7 +22,9 @@ function count() {
   const ticked = boxes.filter((box) => box.checked).length;
   toggle.checked = ticked === boxes.length;
   toggle.indeterminate = ticked > 0 && ticked < boxes.length;
-  counter.textContent = ticked ? `${ticked} of ${boxes.length} ticked:` : "With the ticked permits:";
+  counter.textContent = ticked
+    ? counter.dataset.ticked.replace("{ticked}", ticked).replace("{all}", boxes.length)
+    : noneTicked;
 }
 
 if (toggle && boxes.length) {

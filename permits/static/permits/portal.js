@@ -21,7 +21,7 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
     button.classList.add("is-done");
-    words.textContent = "Copied";
+    words.textContent = button.dataset.copied;
     setTimeout(() => {
       button.classList.remove("is-done");
       words.textContent = before;
