@@ -1,11 +1,18 @@
-"""Keep each plate once, with an index over its parts; the database keeps both up to date itself.
+"""What the database keeps by itself, beyond what models can say: each plate once, and zones' names.
 
-SQLite has a full-text index over pieces of three letters for this. PostgreSQL has one over arrays,
-and needs no extension: which are often not to be had. A permit's plate is written down when the
-permit is entered or its plate is changed, and no other write costs anything.
+Each plate is kept once, with an index over its parts. SQLite has a full-text index over pieces of
+three letters for this. PostgreSQL has one over arrays, and needs no extension: which are often not
+to be had. A permit's plate is written down when the permit is entered or its plate is changed, and
+no other write costs anything.
+
+PostgreSQL also refuses a new name for a zone under its permits, whoever asks for it: the controller
+keeps the name it was given, and an update cannot tell it of another. Removing such a zone is refused
+by the foreign key already. SQLite, which cannot alter a table that another table's trigger reads,
+leaves the name to the model.
 """
 
-from django.db import migrations, models
+from django.apps.registry import Apps
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 _SQLITE = (
     # Two signs more, so that a piece begins with every character but these.
@@ -64,40 +71,35 @@ _POSTGRESQL_BACK = (
     "DROP INDEX plate_parts",
     "DROP FUNCTION permits_plate_parts(text)",
 )
+_WHY = "A zone that permits use cannot be renamed: the controller keeps the name it was given."
+_POSTGRESQL += (
+    f"""CREATE FUNCTION permits_zone_name_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         IF EXISTS (SELECT 1 FROM permits_permit WHERE zone_id = OLD.id) THEN
+           RAISE EXCEPTION '{_WHY}' USING ERRCODE = 'integrity_constraint_violation';
+         END IF;
+         RETURN NEW; END $$""",
+    """CREATE TRIGGER zone_name_stays BEFORE UPDATE OF name ON permits_zone
+         FOR EACH ROW WHEN (NEW.name IS DISTINCT FROM OLD.name)
+         EXECUTE FUNCTION permits_zone_name_stays()""",
+)
+_POSTGRESQL_BACK += (
+    "DROP TRIGGER zone_name_stays ON permits_zone",
+    "DROP FUNCTION permits_zone_name_stays()",
+)
 
 
-def index_parts(apps, schema_editor):
-    """Have the database keep the plates and their parts."""
+def lay_down(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Have the database keep them."""
     _execute(schema_editor, {"sqlite": _SQLITE, "postgresql": _POSTGRESQL})
 
 
-def drop_parts(apps, schema_editor):
-    """Have it keep neither."""
+def take_up(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Have it keep none."""
     _execute(schema_editor, {"sqlite": _SQLITE_BACK, "postgresql": _POSTGRESQL_BACK})
 
 
-def _execute(schema_editor, statements):
+def _execute(
+    schema_editor: BaseDatabaseSchemaEditor, statements: dict[str, tuple[str, ...]]
+) -> None:
     for statement in statements[schema_editor.connection.vendor]:
         schema_editor.execute(statement)
-
-
-class Migration(migrations.Migration):
-    dependencies = [("permits", "0021_list_indexes")]
-
-    operations = [
-        migrations.CreateModel(
-            name='Plate',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=25, unique=True)),
-            ],
-            options={
-                'default_permissions': (),
-            },
-        ),
-        migrations.RunPython(index_parts, drop_parts, elidable=False),
-        migrations.RunSQL(
-            "INSERT INTO permits_plate (key) SELECT DISTINCT plate_key FROM permits_permit",
-            "DELETE FROM permits_plate",
-        ),
-    ]
