@@ -179,6 +179,12 @@ class SyncAttempt(Linked):
                 condition=Q(duration_ms__gte=SLOW_MS),
                 name="attempt_slow",
             ),
+            # Asked of before every call, also while PostgreSQL has not counted the table yet.
+            models.Index(
+                fields=["permit"],
+                condition=Q(operation="push", outcome="in_doubt"),
+                name="attempt_unknown",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
