@@ -22,6 +22,7 @@ from permits import alerts, importing, proof, reconcile, sync, tallying, validat
 log = logging.getLogger(__name__)
 
 SLICE: Final = 10.0  # seconds that one look sends for, before it makes room for another task
+LEFT_AT_ONCE: Final = 2  # messages: to leave one for each thread would keep the first from sending
 SWEEP_FIRST: Final = 100  # the sweep's priority over looks
 
 _queue = dict(settings.QUEUE)
@@ -65,8 +66,8 @@ def nudge(task: TaskWrapper, *arguments: object) -> bool:
 def look() -> None:
     """Send what is due for a while.
 
-    While there is more, a message for every thread waits in the queue: whoever takes one leaves the
-    next. So one nudge sets every free thread of every worker to work, as soon as it looks.
+    While there is more, messages for other threads wait in the queue: whoever takes one leaves two.
+    So one nudge sets every free thread of every worker to work, each as soon as it looks.
     """
     _leave_word()
     ends = time.monotonic() + SLICE
@@ -81,7 +82,7 @@ def _leave_word() -> None:
         return
     wait = (when - timezone.now()).total_seconds()
     if wait <= 0:
-        for _ in range(sync.callers() - queue.pending_count()):
+        for _ in range(min(LEFT_AT_ONCE, sync.callers() - queue.pending_count())):
             look()
     elif queue.scheduled_count() < sync.callers():
         look.schedule(delay=wait)
