@@ -50,7 +50,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
 def last_success() -> SyncAttempt | None:
     """Return the last call that the controller did as it was asked."""
     done = SyncAttempt.objects.filter(outcome=SyncAttempt.Outcome.SUCCEEDED)
-    return done.defer("response", "request").order_by("-pk").first()
+    return done.defer("response", "request").order_by("-started_at", "-pk").first()
 
 
 def recent_calls(most: int) -> list[SyncAttempt]:
