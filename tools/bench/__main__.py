@@ -13,6 +13,7 @@ from typing import Final
 from tools.bench import document
 from tools.bench.cost import cost
 from tools.bench.desk import desk
+from tools.bench.history import files, history
 from tools.bench.importing import importing
 from tools.bench.installation import Databases, Installation, databases
 from tools.bench.limit import limit
@@ -41,6 +42,8 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "proof": _whole(proof),
     "desk": desk,
     "list": listing,
+    "history.pages": history,
+    "history.files": files,
 }
 
 
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="a section, or one part of it")
     parser.add_argument("--write", type=Path, help="put the tables into this document")
     parser.add_argument(
-        "--part", type=int, default=1, help="run list, import and desk at a PARTth of their size"
+        "--part", type=int, default=1, help="run list, history, import and desk at a PARTth"
     )
     parser.add_argument("--list", action="store_true", help="name the benchmarks and end")
     options = parser.parse_args(arguments)

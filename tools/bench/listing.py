@@ -1,20 +1,14 @@
 """The list of permits, against a stock admin over the same table, at two sizes."""
 
-import json
-import statistics
-from collections import defaultdict
-from contextlib import ExitStack
 from typing import Final
 
-from tools.bench.installation import Databases, Installation
+from tools.bench.installation import Databases
 from tools.bench.report import Figure, Row, Table
+from tools.bench.visits import measure
 
 FEW: Final = 20_000
 MANY: Final = 1_000_000
-ROUNDS: Final = 3  # in turn, so that what else the machine does falls on every list
 WANTED: Final = 1.3  # times our own time at the smaller size
-
-Times = dict[str, float]  # of each page, in milliseconds
 
 
 def listing(databases: Databases, part: int = 1) -> Table:
@@ -31,7 +25,9 @@ def listing(databases: Databases, part: int = 1) -> Table:
         [f"stock at {few:,}", f"stock at {many:,}"],
     )
     for engine in ("SQLite", "PostgreSQL"):
-        times = _measure(databases, engine, few, many)
+        whose = ("ours", "stock")
+        sizes = {few: whose, many: whose}
+        times = measure(databases, engine, "tools.bench.lists", sizes)
         for page, took in times[few, "ours"].items():
             stock = [times[size, "stock"][page] for size in (few, many)]
             besides = [f"{each:,.0f} ms" for each in stock]
@@ -42,29 +38,6 @@ def listing(databases: Databases, part: int = 1) -> Table:
                 Row(f"{name}, at {many:,}", _figure(later, min(WANTED * took, stock[0])), besides),
             ]
     return table
-
-
-def _measure(databases: Databases, engine: str, *sizes: int) -> dict[tuple[int, str], Times]:
-    """Fill a portal of each size, and visit both lists of each; the median time of each page."""
-    visits: dict[tuple[int, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    with ExitStack() as stack:
-        portals = {}
-        for size in sizes:
-            portal = stack.enter_context(Installation.new(databases, engine, "http://127.0.0.1:9"))
-            portal.variables["ALLOWED_HOSTS"] = "testserver"
-            portal.run("-m", "tools.bench.lists", "fill", str(size))
-            portal.collect_static_files()
-            portals[size] = portal
-        for _ in range(ROUNDS):
-            for whose in ("ours", "stock"):
-                for size, portal in portals.items():
-                    printed = portal.run("-m", "tools.bench.lists", whose)
-                    for page, took in json.loads(printed.splitlines()[-1]).items():
-                        visits[size, whose][page] += took
-    return {
-        key: {page: statistics.median(took) for page, took in pages.items()}
-        for key, pages in visits.items()
-    }
 
 
 def _figure(took: float, wanted: float) -> Figure:

@@ -7,18 +7,13 @@ The environment says which portal. `fill` enters permits as an office does that 
 day; the others print, as JSON on the last line, how many milliseconds each visit of a page took.
 """
 
-import json
 import sys
-import time
-from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import django
+from tools.bench import visits
 
 ZONES: Final = 10
-VISITS: Final = 5  # of a page, one after the other
-PATIENCE: Final = 2.0  # seconds for the visits of one page; at least one is made
 PART: Final = "QX7"  # which 30 permits have in their plates
 PLATE: Final = "EXACT 1"  # which 10 permits have
 SECONDS: Final = 95  # from one entry to the next
@@ -40,16 +35,16 @@ _FILL: Final = """
         currency, entered_by, entered_at, state, reference_id)
     SELECT {plate}, (SELECT min(id) FROM permits_zone) + n % {zones},
         CASE WHEN k % 2 = 0 THEN 'T' || n ELSE '' END, {start}, {end}, 1 + k % 40, 'CAD',
-        'clerk' || k % 7, {start}, {state}, {reference}
+        'clerk' || (k % 7), {start}, {state}, {reference}
     FROM (SELECT n, n * 7919 % 600011 AS k, 'ABCDEFGHJKLMNPRSTUVWZ' AS letters FROM ({numbers}) AS n
           ORDER BY n DESC) AS numbered
 """
-_NUMBERS: Final = {
+NUMBERS: Final = {
     "sqlite": "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) "
     "SELECT n FROM s",
     "postgresql": "SELECT n FROM generate_series(1::bigint, {count}) AS n",
 }
-_MOMENT: Final = {
+MOMENT: Final = {
     "sqlite": "datetime(strftime('%s', 'now') - ({seconds}), 'unixepoch')",
     "postgresql": "date_trunc('second', now()) - ({seconds}) * interval '1 second'",
 }
@@ -62,7 +57,7 @@ def fill(count: int) -> int:
     from permits.models import Permit, Zone
 
     Zone.objects.bulk_create(Zone(name=f"Lot {number}") for number in range(1, ZONES + 1))
-    moment = _MOMENT[connection.vendor]
+    moment = MOMENT[connection.vendor]
     sql = _FILL.format(
         plate=_PLATE.format(tenth=count // 10, thirtieth=count // 30),
         zones=ZONES,
@@ -70,13 +65,21 @@ def fill(count: int) -> int:
         end=moment.format(seconds=f"n * {SECONDS} - {_LENGTHS}"),
         state=_STATE,
         reference=_REFERENCE,
-        numbers=_NUMBERS[connection.vendor].format(count=count),
+        numbers=NUMBERS[connection.vendor].format(count=count),
     )
-    with connection.cursor() as cursor:
+    with visits.without_indexes("permits_permit"), connection.cursor() as cursor:
         cursor.execute(sql)
-        if connection.vendor == "postgresql":
-            cursor.execute("VACUUM ANALYZE")  # as its autovacuum does after a while
+    as_after_a_while()
     return Permit.objects.count()
+
+
+def as_after_a_while() -> None:
+    """Have PostgreSQL know its tables, as its autovacuum sees to."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
 
 
 def ours() -> dict[str, list[float]]:
@@ -100,16 +103,13 @@ def ours() -> dict[str, list[float]]:
 
 def stock() -> dict[str, list[float]]:
     """Visit the list of a stock `ModelAdmin` over the same table, in Django's own templates."""
-    from django.conf import settings
-    from django.test.utils import override_settings
     from django.utils import timezone
 
     from permits.models import Permit, Zone
 
     zone = Zone.objects.order_by("pk").values_list("pk", flat=True)[3]
     now = timezone.now().strftime("%Y-%m-%d %H:%M:%S+00:00")
-    templates = [{**settings.TEMPLATES[0], "DIRS": []}]
-    with override_settings(ROOT_URLCONF="tools.bench.stock", TEMPLATES=templates):
+    with visits.on_stock():
         return _visit(
             {
                 "first page": {},
@@ -127,36 +127,17 @@ def stock() -> dict[str, list[float]]:
         )
 
 
+def _visit(pages: dict[str, dict[str, Any]]) -> dict[str, list[float]]:
+    return visits.visit(
+        {name: f"/permits/permit/?{urlencode(query)}" for name, query in pages.items()},
+        showing="result_list",
+    )
+
+
 def _in_the_middle(permit: Any) -> Any:
     half = permit.objects.count() // 2
     return permit.objects.exclude(reference_id="").filter(pk__lte=half).order_by("-pk").first()
 
 
-def _visit(pages: dict[str, dict[str, Any]]) -> dict[str, list[float]]:
-    """Visit each page a few times; the milliseconds of each visit."""
-    from django.contrib.auth.models import User
-    from django.test import Client
-
-    client = Client()
-    user, _ = User.objects.get_or_create(username="root", is_staff=True, is_superuser=True)
-    client.force_login(user)
-    found: dict[str, list[float]] = {}
-    client.get("/permits/permit/?state=draft")  # which compiles the templates
-    for name, query in pages.items():
-        took: list[float] = []
-        began = time.monotonic()
-        while not took or (len(took) < VISITS and time.monotonic() - began < PATIENCE):
-            start = time.perf_counter()
-            answer = client.get(f"/permits/permit/?{urlencode(query)}")
-            took.append((time.perf_counter() - start) * 1000)
-            if answer.status_code != 200 or b"result_list" not in answer.content:
-                raise RuntimeError(f"{name}: {answer.status_code}, {answer.content[:500]!r}")
-        found[name] = took
-    return found
-
-
 if __name__ == "__main__":
-    django.setup()
-    steps: dict[str, Callable[..., Any]] = {"fill": fill, "ours": ours, "stock": stock}
-    step, *arguments = sys.argv[1:]
-    print(json.dumps(steps[step](*map(int, arguments))))
+    visits.run(sys.argv[1:], fill, ours, stock)
