@@ -10,7 +10,7 @@ VENV ?= .venv
 BIND ?= 127.0.0.1
 PORT ?= 8000
 PYTHON_OF_VENV = $(VENV)/bin/python
-PYTEST = $(PYTHON_OF_VENV) -m pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal
+PYTEST = $(PYTHON_OF_VENV) -m pytest --numprocesses=auto --dist=worksteal
 # What the checks need of the environment, whatever a developer's .env says.
 NOTHING = SECRET_KEY=the-checks-guard-nothing-with-this-key \
 	HISTORY_KEY=the-checks-sign-nothing-with-this-key DATABASE_URL=sqlite://:memory: \
