@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
+from django.db.models import Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -34,14 +35,16 @@ class Pictures:
 
     def __init__(self, request: HttpRequest) -> None:
         """Read the tallies of the days that are shown, and count what is too young for them."""
-        self._may_follow = request.user.has_perm("permits.view_syncattempt")
-        self._may_list = request.user.has_perm("permits.view_permit")
+        sees_calls = request.user.has_perm("permits.view_syncattempt")
+        sees_permits = request.user.has_perm("permits.view_permit")
+        self._calls = reverse("admin:permits_syncattempt_changelist") if sees_calls else ""
+        self._permits = reverse("admin:permits_permit_changelist") if sees_permits else ""
         self.now = timezone.now()
         today = timezone.localdate(self.now)
         self._days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
         self._since = timezone.make_aware(datetime.combine(self._days[0], time.min))
         self._state = Tallied.objects.filter(pk=Tallied.ONLY).first()
-        self._calls, self._times = self._counted()
+        self._count()
 
     def of_calls(self) -> list[Chart]:
         """Return the pictures of calls."""
@@ -51,27 +54,35 @@ class Pictures:
         """Return every picture."""
         return [*self.of_calls(), self._by_zone()]
 
-    def _counted(self) -> tuple[Counter[tuple[Any, ...]], Counter[tuple[Any, ...]]]:
+    def _count(self) -> None:
+        """Read the tallies, summed as far as no picture tells apart, and add what is younger."""
         until = self._state and self._state.until
         young = SyncAttempt.objects.order_by("-started_at", "-pk")
         young = young.filter(started_at__gte=max(until or self._since, self._since))
-        calls, times = tallying.count(young.exclude(outcome=Outcome.SENDING)[:LIVE])
-        since = Tallied.hour_of(self._since)
-        for *key, count in CallTally.objects.filter(hour__gte=since).values_list(
-            "hour", "operation", "outcome", "error_code", "calls"
-        ):
-            calls[tuple(key)] += count
+        calls, self._times = tallying.count(young.exclude(outcome=Outcome.SENDING)[:LIVE])
+        self._outcomes: Counter[tuple[datetime, str]] = Counter()
+        self._codes: Counter[int] = Counter()
+        for (hour, _operation, outcome, code), count in calls.items():
+            self._outcomes[hour, outcome] += count
+            self._codes[code] += count
+        tallied = CallTally.objects.filter(hour__gte=Tallied.hour_of(self._since)).order_by()
+        for hour, outcome, count in tallied.values_list("hour", "outcome").annotate(Sum("calls")):
+            self._outcomes[hour, outcome] += count
+        refused = tallied.exclude(error_code=CallTally.NO_CODE)
+        for code, count in refused.values_list("error_code").annotate(Sum("calls")):
+            self._codes[code] += count
+        del self._codes[CallTally.NO_CODE]
         recent = Tallied.hour_of(self.now) - timedelta(hours=HOURS)
         for *key, count in ResponseTally.objects.filter(hour__gt=recent).values_list(
             "hour", "bucket", "calls"
         ):
-            times[tuple(key)] += count
-        return calls, times
+            self._times[tuple(key)] += count
 
     def _by_day(self) -> Chart:
+        days = {hour: timezone.localdate(hour) for hour, _outcome in self._outcomes}
         counts: Counter[tuple[date, str]] = Counter()
-        for (hour, _operation, outcome, _code), calls in self._calls.items():
-            counts[timezone.localdate(hour), outcome] += calls
+        for (hour, outcome), calls in self._outcomes.items():
+            counts[days[hour], outcome] += calls
         columns = []
         for day in self._days:
             name = moments.say_day(day, self._days[-1])
@@ -113,13 +124,9 @@ class Pictures:
         return standing("times", title, columns, first=_("Hour"), unit=_(" ms"))
 
     def _by_code(self) -> Chart:
-        counts: Counter[int] = Counter()
-        for (_hour, _operation, _outcome, code), calls in self._calls.items():
-            if code != CallTally.NO_CODE:
-                counts[code] += calls
         span = {"from": self._days[0].isoformat()}
         columns = []
-        for code, calls in counts.most_common(MOST):
+        for code, calls in self._codes.most_common(MOST):
             known = explain.REFUSALS.get(code)
             name = f"{code} {known.meaning}" if known else str(code)
             href = self._history(**span, code=str(code))
@@ -136,8 +143,7 @@ class Pictures:
         columns = []
         for zone, permits in counts:
             name = names.get(zone, "")
-            address = reverse("admin:permits_permit_changelist")
-            href = f"{address}?zone={zone}" if self._may_list else ""
+            href = f"{self._permits}?zone={zone}" if self._permits else ""
             columns.append(
                 Column(
                     name, name, [Part("accent", name, permits, numbers.say(permits), href)], href
@@ -146,9 +152,7 @@ class Pictures:
         return lying("zones", _("Permits on the controller by zone"), columns, first=_("Zone"))
 
     def _history(self, **query: str) -> str:
-        if not self._may_follow:
-            return ""
-        return f"{reverse('admin:permits_syncattempt_changelist')}?{urlencode(query)}"
+        return f"{self._calls}?{urlencode(query)}" if self._calls else ""
 
 
 def _said(milliseconds: float) -> str:
