@@ -7,6 +7,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
+from django.db import DatabaseError
 
 
 @register("configuration")
@@ -30,6 +31,30 @@ def check_timeouts(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
             hint="Raise OPSCOM_DEADLINE or lower OPSCOM_READ_TIMEOUT.",
             id="permits.E002",
         )
+    ]
+
+
+@register("configuration")
+def check_groups(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a group that is to use a second factor and does not exist: nobody would be asked."""
+    from django.contrib.auth.models import Group
+
+    from permits.signin.required import ADMINISTRATORS
+
+    if not settings.MFA_REQUIRED_GROUPS:
+        return []
+    try:
+        known = {ADMINISTRATORS, *Group.objects.values_list("name", flat=True)}
+    except DatabaseError:  # before the first migrate there are none, and nobody signs in
+        return []
+    return [
+        Error(
+            f"MFA_REQUIRED_GROUPS: There is no group {name!r}.",
+            hint=f"Name some of {', '.join(sorted(known))}, or none.",
+            id="permits.E003",
+        )
+        for name in settings.MFA_REQUIRED_GROUPS
+        if name not in known
     ]
 
 

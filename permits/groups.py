@@ -1,8 +1,12 @@
-"""The groups of staff that exist after migrating. An office may change them; we never do again."""
+"""The groups of staff that exist after migrating. An office may change them, and that stays so.
+
+A permission that is new with an upgrade is given to the groups that are to have it.
+"""
 
 from typing import Any, Final
 
 from django.apps import AppConfig
+from django.db import transaction
 
 ENTER: Final = ("view_permit", "add_permit", "change_permit", "view_zone")
 VERIFY: Final = ("view_verification", "add_verification")
@@ -21,16 +25,16 @@ GROUPS: Final = {
 
 
 def create(sender: AppConfig, **kwargs: Any) -> None:
-    """Create each group that does not exist yet, with its permissions."""
+    """Create each group that does not exist yet; to the others give what did not exist before."""
     from django.contrib.auth.management import create_permissions
     from django.contrib.auth.models import Group, Permission
 
-    # Django makes them after migrating too, but perhaps only after this.
-    create_permissions(sender, verbosity=0)
-
-    for name, codenames in GROUPS.items():
-        group, created = Group.objects.get_or_create(name=name)
-        if created:
-            group.permissions.set(
-                Permission.objects.filter(content_type__app_label="permits", codename__in=codenames)
-            )
+    ours = Permission.objects.filter(content_type__app_label="permits")
+    with transaction.atomic():  # else a crash between would leave the groups without
+        known = set(ours.values_list("codename", flat=True))
+        # Django makes them after migrating too, but only after this.
+        create_permissions(sender, verbosity=0)
+        for name, codenames in GROUPS.items():
+            group, created = Group.objects.get_or_create(name=name)
+            meant = ours.filter(codename__in=codenames)
+            group.permissions.add(*(meant if created else meant.exclude(codename__in=known)))

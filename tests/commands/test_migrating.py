@@ -11,6 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import DjangoDbBlocker
 
+from permits.groups import create
 from permits.models import Permit, Plate
 from tests import environment, postgres
 from tests.database import connected_to
@@ -112,6 +113,15 @@ class TestMigrating:
 
     def test_the_models_need_no_further_migration(self) -> None:
         call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+@pytest.mark.django_db
+def test_a_permission_that_an_upgrade_brings_reaches_the_groups_that_are_to_have_it() -> None:
+    Permission.objects.filter(codename="view_seal").delete()  # as before the upgrade
+    auditors = Group.objects.get(name="Auditors")
+    auditors.permissions.set(Permission.objects.filter(codename="view_permit"))
+    create(apps.get_app_config("permits"))
+    assert groups() == {**GROUPS, "Auditors": {"view_permit", "view_seal"}}
 
 
 def test_no_index_or_constraint_of_the_models_was_lost_on_the_way(database: str) -> None:

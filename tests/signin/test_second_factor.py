@@ -7,6 +7,8 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.test import Client
 from pytest_django import Settings
 
@@ -196,6 +198,15 @@ class TestRequired:
 
     def test_others_are_not_asked(self, desks: Desks) -> None:
         assert is_signed_in(desks.supervisor)
+
+    def test_a_group_that_is_not_there_is_refused_at_the_start(
+        self, desks: Desks, settings: Settings
+    ) -> None:
+        call_command("check")
+        settings.MFA_REQUIRED_GROUPS = ["Administrators", "Superviors"]
+        with pytest.raises(SystemCheckError, match="There is no group 'Superviors'") as refusal:
+            call_command("check")
+        assert "HINT: Name some of Administrators, Auditors, Parking staff" in str(refusal.value)
 
     def test_the_last_one_stays(self, app: tuple[str, list[str]]) -> None:
         _, codes = app
