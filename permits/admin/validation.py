@@ -58,10 +58,10 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         }
         for step in transcript.steps(run)
     ]
+    context = {**admin.site.each_context(request), "title": str(run), "run": run, "steps": steps}
+    part = "progress" in request.GET
     return TemplateResponse(
-        request,
-        "permits/validation.html",
-        {**admin.site.each_context(request), "title": str(run), "run": run, "steps": steps},
+        request, "portal/transcript.html" if part else "permits/validation.html", context
     )
 
 

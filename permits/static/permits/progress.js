@@ -1,4 +1,4 @@
-/** A bulk run's page: asks for its middle part again while the run moves. */
+/** The page of a bulk run or a validation run: asks for its middle part while the run moves. */
 
 const EVERY = 1000; // milliseconds between two looks
 const place = document.getElementById("progress");
