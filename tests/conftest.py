@@ -10,7 +10,7 @@
     screen        the six screens: asked for, the test runs once on each
     signed_in     opens a session for a user of the portal
     axe           holds a page to the rules of accessibility
-    picture       makes a screenshot for the README when asked with --pictures
+    picture       makes a screenshot for the documents when asked with --pictures
 
 A test that reaches a database or drives a browser is marked so by itself.
 """
@@ -36,7 +36,7 @@ pytest_plugins = [  # each after those that it builds on
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let `make pictures` say that the README's screenshots are to be made anew."""
+    """Let `make pictures` say that the screenshots of the documents are to be made anew."""
     parser.addoption("--pictures", action="store_true", help="make docs/pictures/*.png anew")
 
 

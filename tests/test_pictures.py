@@ -1,4 +1,4 @@
-"""The README's pictures: a morning at the counter, as the portal shows it."""
+"""The pictures of the README and the guides: a morning at the counter, as the portal shows it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from permits import proof
 from permits.models import Permit, Source, Zone
 from tests.portal import Portal
 from tests.sandbox_server import Sandbox
@@ -35,7 +36,7 @@ EXTENDED = "EVSE 003"
 
 
 @pytest.mark.pictures
-def test_the_list_and_a_permit(
+def test_a_morning_at_the_counter(
     portal: Portal, sandbox: Sandbox, page: Page, signed_in: SignIn, picture: TakePicture
 ) -> None:
     portal.manage("reconcile")
@@ -65,6 +66,29 @@ def test_the_list_and_a_permit(
     page.set_viewport_size({"width": 1280, "height": 920})
     page.goto("/permits/permit/")
     picture(page, "permits")
+    page.set_viewport_size({"width": 1280, "height": 760})
+    page.goto("/permits/permit/?needs=unknown")
+    picture(page, "needs")
+    page.goto(f"/permits/permit/{Permit.objects.get(plate=IN_DOUBT[0]).pk}/resolve/")
+    picture(page, "resolve")
+    page.goto("/permits/permit/add/")
+    page.get_by_label("Plate", exact=True).press_sequentially(EXTENDED)
+    page.get_by_label("2 h").check()
+    page.get_by_role("combobox", name="Zone").fill("South Garage")
+    page.get_by_label("Amount").fill("4.00")
+    expect(page.get_by_role("complementary", name="Permits of this plate")).to_be_visible()
+    picture(page, "new")
+    page.get_by_label("Plate", exact=True).fill("CZNB 118")
+    expect(page.get_by_role("complementary", name="Permits of this plate")).to_be_hidden()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#reference")).to_be_visible()
+    picture(page, "pushed")
+    page.goto("/permits/syncattempt/")
+    picture(page, "history")
+    proof.make_seal("")
+    proof.verify("")
+    page.goto("/proof/")
+    picture(page, "proof")
 
 
 def enter(

@@ -1,4 +1,4 @@
-"""The commands of the operator's guide, and an installation to run them in."""
+"""The commands of the guides, and an installation to run the operator's in."""
 
 import os
 import re
@@ -18,10 +18,10 @@ HOST: Final = "permits.example.org"
 _COPIED: Final = ("permitportal", "permits", "templates", "tools", "manage.py")
 
 
-def blocks() -> dict[tuple[str, int], list[str]]:
-    """Each block of commands, by its heading and its number below that."""
+def blocks(of: str = GUIDE) -> dict[tuple[str, int], list[str]]:
+    """Each block of commands of a document, by its heading and its number below that."""
     found = {}
-    for section in re.split(r"^## ", GUIDE, flags=re.MULTILINE)[1:]:
+    for section in re.split(r"^## ", of, flags=re.MULTILINE)[1:]:
         heading, _, text = section.partition("\n")
         parts = re.findall(r"(?:^    .+\n)+", text, re.MULTILINE)
         for number, part in enumerate(parts):
