@@ -1,7 +1,7 @@
 # make run    a working portal: environment, packages, database, sandbox, web server, worker
 # make test   every test, on SQLite and on PostgreSQL, with a real browser
 # make chaos  thousands of permits under faults and kills, held against the sandbox's own ledger
-# make lint   style, types, the direction of imports, migrations and settings
+# make lint   style, types, the direction of imports, migrations, settings and translations
 # make audit  known vulnerabilities of what is installed
 # make bench  how fast it sends and answers, against what is wanted: ONLY=sending, WRITE=FILE,
 #             PART=50 a fiftieth of the size, to see that it runs (list, history, import and desk)
@@ -64,6 +64,7 @@ lint: dev
 	$(VENV)/bin/lint-imports
 	$(NOTHING) $(PYTHON_OF_VENV) manage.py makemigrations --check --dry-run
 	$(NOTHING) $(PYTHON_OF_VENV) manage.py check
+	$(PYTHON_OF_VENV) -m tools.translations
 
 dev:
 	@sh tools/venv.sh $(VENV) requirements-dev.txt

@@ -7,12 +7,14 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db.migrations import Migration
 from django.db.models.signals import post_migrate, pre_migrate
+from django.utils.translation import gettext_lazy
 
 
 class PermitsConfig(AppConfig):
     """Permits, their records and their way to the controller."""
 
     name = "permits"
+    verbose_name = gettext_lazy("Permits")
 
     def ready(self) -> None:
         """Register the checks, what is written down of accounts, and what migrating makes."""

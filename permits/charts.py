@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.formats import get_format
+
 WIDTH: Final = 560.0
 HEIGHT: Final = 180.0
 LEFT: Final = 44.0  # room for the numbers of the scale
@@ -156,5 +158,9 @@ def _short(value: float) -> str:
     """Return a number of the scale: `500`, `2k`, `1.5M`."""
     for size, sign in ((1_000_000, "M"), (1_000, "k")):
         if value >= size:
-            return f"{value / size:g}{sign}"
-    return f"{value:g}"
+            return f"{_digits(value / size)}{sign}"
+    return _digits(value)
+
+
+def _digits(value: float) -> str:
+    return f"{value:g}".replace(".", get_format("DECIMAL_SEPARATOR"))

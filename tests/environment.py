@@ -44,6 +44,7 @@ VARIABLES: Final = {
     "SESSION_AGE_HOURS": "12",
     "MFA_REQUIRED_GROUPS": "",
     "TIME_ZONE": "America/Toronto",
+    "LANGUAGE_CODE": "en",
     "DATABASE_URL": database_url("main"),
     "QUEUE_URL": database_url("queue"),
     "OPSCOM_URL": "",

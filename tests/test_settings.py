@@ -23,6 +23,7 @@ BAD_VALUES: Final = {
     "SESSION_IDLE_MINUTES": "0",
     "SESSION_AGE_HOURS": "for ever",
     "TIME_ZONE": "Mars/Olympus",
+    "LANGUAGE_CODE": "tlh",
     "DATABASE_URL": "mysql://clerk:secret-of-mysql@db/permits",
     "QUEUE_URL": "redis://clerk:secret-of-redis@queue/0",
     "OPSCOM_URL": "https://controller.example.org/api",

@@ -15,6 +15,7 @@ from permits.admin import search
 from permits.admin.filters import ChoiceFilter, DayRangeFilter, EnumFilter, TypedFilter
 from permits.models import Operation, Source, SyncAttempt, Zone
 from permits.models.attempt import SLOW_MS
+from permits.shown import shown
 
 CONTROLLERS: Final = 50  # offered at the most
 SLOW_SECONDS: Final = (1, 2, 5, 10)
@@ -102,7 +103,7 @@ class CodeFilter(NumberFilter):
 
     def suggestions(self) -> Iterable[tuple[str, str]]:
         """Suggest the documented codes, with their meaning."""
-        return [(str(code), known.meaning) for code, known in explain.REFUSALS.items()]
+        return [(str(code), shown(known.meaning)) for code, known in explain.REFUSALS.items()]
 
 
 class StatusFilter(NumberFilter):

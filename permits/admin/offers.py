@@ -200,7 +200,7 @@ def _next_steps(permit: Permit, user: Any, last_push: SyncAttempt | None) -> Ite
             yield Offer("keep", _("Keep"), _to(permit, "keep"))
         for operation in (Operation.PUSH, Operation.UPDATE):
             if not passed_over(permit, operation):
-                label = str(operation.label)
+                label = _("Push") if operation == Operation.PUSH else _("Update")
                 yield Offer(operation.value, label, _to(permit, operation.value), is_post=True)
         if permit.state == State.CHANGED and _no_update(permit):
             yield _replace(permit)

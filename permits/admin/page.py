@@ -61,7 +61,7 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> None:
         """Say what happened in the admin's words, but for the one that says nothing."""
         words = str(message)
-        for nothing in (" successfully", " avec succès"):
+        for nothing in (" successfully", " avec succès"):  # English: and French, as Django has it
             words = words.replace(nothing, "")
         plain = type(message)(words)
         super().message_user(request, plain, level, extra_tags, fail_silently)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from permits import explain, moments, numbers, tallying
 from permits.charts import Chart, Column, Part, lying, percentile, standing
 from permits.models import CallTally, ResponseTally, SyncAttempt, Tallied, Zone
+from permits.shown import shown
 
 DAYS: Final = 14
 HOURS: Final = 24
@@ -128,7 +129,7 @@ class Pictures:
         columns = []
         for code, calls in self._codes.most_common(MOST):
             known = explain.REFUSALS.get(code)
-            name = f"{code} {known.meaning}" if known else str(code)
+            name = f"{code} {shown(known.meaning)}" if known else str(code)
             href = self._history(**span, code=str(code))
             columns.append(
                 Column(

@@ -41,7 +41,8 @@ def body(
 
 def test_subject() -> str:
     """Return the subject of a test mail."""
-    return f"{_MARK} {_('test mail')}"
+    words = _("test mail")
+    return f"{_MARK} {words}"
 
 
 def test_body(actor: str, *, now: datetime) -> str:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from permits import digests, trace
 from permits.models.chain import Entry, Head, Linked, Stream, append, named, stream_chain
@@ -26,10 +27,10 @@ WAITS_AT_MOST: Final = timedelta(hours=1)
 class Operation(models.TextChoices):
     """What the controller is asked to do."""
 
-    PUSH = "push", _("Push")
-    UPDATE = "update", _("Update")
-    DELETE = "delete", _("Delete")
-    STATS = "stats", _("Stats")
+    PUSH = "push", pgettext_lazy("operation", "Push")
+    UPDATE = "update", pgettext_lazy("operation", "Update")
+    DELETE = "delete", pgettext_lazy("operation", "Delete")
+    STATS = "stats", pgettext_lazy("operation", "Stats")
 
 
 class Source(models.TextChoices):
@@ -129,7 +130,7 @@ class SyncAttempt(Linked):
         Zone, models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
     controller = models.CharField(max_length=300, blank=True, default=called_controller)
-    operation = models.CharField(max_length=6, choices=Operation)
+    operation = models.CharField(_("operation"), max_length=6, choices=Operation)
     outcome = models.CharField(max_length=9, choices=Outcome, default=Outcome.SENDING)
     actor = models.CharField(max_length=150, blank=True)  # a user's name; empty: the portal itself
     source = models.CharField(max_length=8, choices=Source)
@@ -138,9 +139,9 @@ class SyncAttempt(Linked):
     started_at = models.DateTimeField()
     lease_until = models.DateTimeField()  # after this the call cannot still be under way
     finished_at = models.DateTimeField(null=True, blank=True)
-    duration_ms = models.PositiveIntegerField("duration", null=True, blank=True)
+    duration_ms = models.PositiveIntegerField(_("duration"), null=True, blank=True)
     request = models.JSONField(default=dict)  # the body as sent, without the token
-    http_status = models.PositiveSmallIntegerField("HTTP status", null=True, blank=True)
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
     response = models.TextField(blank=True)  # as it came, cut at `controller.RESPONSE_KEPT`
     response_length = models.PositiveIntegerField(null=True, blank=True)  # bytes that came
     error_code = models.IntegerField(null=True, blank=True)  # the controller's ErrorCode
@@ -155,8 +156,8 @@ class SyncAttempt(Linked):
     class Meta:
         ordering = ["-started_at", "-pk"]
         default_permissions = ("view",)
-        verbose_name = "sync attempt"
-        verbose_name_plural = "sync history"
+        verbose_name = _("sync attempt")
+        verbose_name_plural = _("sync history")
         # Each filter of the history has an index in the history's order, so that a page is the
         # beginning of a stretch of it, however many calls there are and however far back the days.
         indexes = [

@@ -53,7 +53,8 @@ class Batch(models.Model):
     class Meta:
         ordering = ["-pk"]
         default_permissions = ("view",)
-        verbose_name = "bulk run"
+        verbose_name = _("bulk run")
+        verbose_name_plural = _("bulk runs")
         indexes = [models.Index(fields=["state"], name="batch_state")]
         constraints = [
             models.CheckConstraint(

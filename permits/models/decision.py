@@ -44,7 +44,7 @@ class Decision(Linked):
     )
     verdict = models.CharField(max_length=9, choices=Verdict)
     reference_id = models.CharField(
-        "reference ID", max_length=limits.REFERENCE_ID_LENGTH, blank=True
+        _("reference ID"), max_length=limits.REFERENCE_ID_LENGTH, blank=True
     )
     reason = models.TextField(blank=True)
     actor = models.CharField(max_length=150, blank=True)  # empty: the portal itself

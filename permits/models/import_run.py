@@ -72,7 +72,8 @@ class ImportRun(models.Model):
     class Meta:
         ordering = ["-pk"]
         default_permissions = ("view",)
-        verbose_name = "import"
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
         indexes = [models.Index(fields=["state"], name="import_state")]
         constraints = [
             models.CheckConstraint(

@@ -143,21 +143,27 @@ class Permit(models.Model):
         DELETED = "deleted", _("Deleted")
 
     # What the staff want.
-    plate = LimitedCharField(limit=limits.plate, max_length=limits.PLATE_LENGTH)
-    zone = models.ForeignKey(Zone, models.PROTECT, related_name="permits", null=True, blank=True)
-    ticket_number = LimitedCharField(
-        limit=limits.ticket_number, max_length=limits.TICKET_NUMBER_LENGTH, blank=True
+    plate = LimitedCharField(_("plate"), limit=limits.plate, max_length=limits.PLATE_LENGTH)
+    zone = models.ForeignKey(
+        Zone, models.PROTECT, verbose_name=_("zone"), related_name="permits", null=True, blank=True
     )
-    start_time = MomentField("start")
-    end_time = MomentField("end")
-    amount = AmountField(null=True, blank=True)
+    ticket_number = LimitedCharField(
+        _("ticket number"),
+        limit=limits.ticket_number,
+        max_length=limits.TICKET_NUMBER_LENGTH,
+        blank=True,
+    )
+    start_time = MomentField(_("start"))
+    end_time = MomentField(_("end"))
+    amount = AmountField(_("amount"), null=True, blank=True)
     currency = LimitedCharField(
+        _("currency"),
         limit=limits.currency,
         max_length=limits.CURRENCY_LENGTH,
         blank=True,
         choices=[(code, code) for code in limits.CURRENCIES],
     )
-    withdrawn_at = models.DateTimeField("withdrawn", null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     replaces = models.ForeignKey(
         "self", models.PROTECT, related_name="successors", null=True, blank=True, editable=False
     )
@@ -175,7 +181,7 @@ class Permit(models.Model):
     # What the controller last acknowledged: field name to its text on the wire; a field whose
     # value there is not known (a call was cut off) is null.
     reference_id = LimitedCharField(
-        "reference ID",
+        _("reference ID"),
         limit=limits.reference_id,
         max_length=limits.REFERENCE_ID_LENGTH,
         blank=True,
@@ -184,7 +190,7 @@ class Permit(models.Model):
         editable=False,
     )
     internal_reference_id = LimitedCharField(
-        "internal reference ID",
+        _("internal reference ID"),
         limit=limits.reference_id,
         max_length=limits.REFERENCE_ID_LENGTH,
         blank=True,
@@ -247,6 +253,8 @@ class Permit(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("permit")
+        verbose_name_plural = _("permits")
         default_permissions = ("view", "add", "change")
         permissions = [
             ("send_permit", gettext_noop("Can push, update and delete permits on the controller")),

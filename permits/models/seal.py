@@ -34,6 +34,8 @@ class Seal(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("seal")
+        verbose_name_plural = _("seals")
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(

@@ -57,7 +57,12 @@ class Zone(models.Model):
     a disconnected record, which officers may not find. So zones are chosen from this list.
     """
 
-    name = LimitedCharField(limit=limits.zone_name, max_length=limits.ZONE_NAME_LENGTH, unique=True)
+    name = LimitedCharField(
+        gettext_lazy("name"),
+        limit=limits.zone_name,
+        max_length=limits.ZONE_NAME_LENGTH,
+        unique=True,
+    )
     # When the controller's stats named the zone; never, where only a supervisor did.
     first_reported_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_reported_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -70,6 +75,8 @@ class Zone(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name = gettext_lazy("zone")
+        verbose_name_plural = gettext_lazy("zones")
         default_permissions = ("view", "add", "change", "delete")
         constraints = [
             models.CheckConstraint(

@@ -1,5 +1,7 @@
 """Every page, in both themes and at three widths: accessible, no wider than its window, quiet.
 
+In French it is held to its windows, and to an empty console, as well.
+
 That the console stays empty under the strict policy, the `page` fixture sees to.
 """
 
@@ -42,14 +44,30 @@ class Inspector:
 
     page: Page
     axe: CheckAccessibility
+    address: str
 
     def look_at(self, *paths: str) -> None:
         """Open each page and inspect it."""
         for path in paths:
+            self._look_in_french(path)
             answer = self.page.goto(path)
             assert answer is not None
             assert answer.status < 500
             self.inspect()
+
+    def _look_in_french(self, path: str) -> None:
+        """Open a page in French, whose words are longer: it is built alike, but has to fit too."""
+        cookies = self.page.context
+        cookies.add_cookies(
+            [{"name": settings.LANGUAGE_COOKIE_NAME, "value": "fr", "url": self.address}]
+        )
+        self.page.goto(path)
+        assert self.page.locator("html").get_attribute("lang") == "fr"
+        for _theme, widths in LOOKS:
+            for width, height in widths:
+                self.page.set_viewport_size({"width": width, "height": height})
+                assert_fits(self.page)
+        cookies.clear_cookies(name=settings.LANGUAGE_COOKIE_NAME)
 
     def inspect(self) -> None:
         """Inspect the page that is shown: as a table in the light, as cards in the dark."""
@@ -63,9 +81,9 @@ class Inspector:
 
 
 @pytest.fixture
-def inspector(page: Page, axe: CheckAccessibility) -> Inspector:
+def inspector(page: Page, axe: CheckAccessibility, portal: Portal) -> Inspector:
     """Looks at pages."""
-    return Inspector(page, axe)
+    return Inspector(page, axe, portal.url)
 
 
 def test_an_empty_portal(portal: Portal, signed_in: SignIn, inspector: Inspector) -> None:

@@ -49,25 +49,20 @@ def _texts(path: Path) -> Iterator[tuple[int, str | tuple[str, ...], list[str], 
         yield line, text, comments, "stored"
 
 
-def read() -> Catalog:
+def read(path: Path = CATALOGUE) -> Catalog:
     """Return the catalogue as it was translated."""
-    with CATALOGUE.open("rb") as file:
+    with path.open("rb") as file:
         return read_po(file, locale="fr")
 
 
-def update() -> None:
+def update(path: Path = CATALOGUE) -> None:
     """Bring the catalogue to what the code has, and compile it. New texts have no translation."""
-    now, kept = found(), read()
-    for message in now:
-        if message.id and (known := kept.get(message.id, message.context)):
-            message.string = known.string
-            message.flags |= known.flags & {"fuzzy"}
-    now.header_comment = kept.header_comment
-    now.creation_date = kept.creation_date
-    now.revision_date = kept.revision_date
-    with CATALOGUE.open("wb") as file:
-        write_po(file, now, width=100, sort_output=True, include_lineno=False, omit_header=False)
-    CATALOGUE.with_suffix(".mo").write_bytes(compiled(read()))
+    catalogue = read(path)
+    catalogue.update(found(), no_fuzzy_matching=True, update_creation_date=False)
+    catalogue.obsolete.clear()
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=100, sort_output=True, include_lineno=False)
+    path.with_suffix(".mo").write_bytes(compiled(read(path)))
 
 
 def compiled(catalogue: Catalog) -> bytes:
@@ -77,9 +72,9 @@ def compiled(catalogue: Catalog) -> bytes:
     return file.getvalue()
 
 
-def problems() -> Iterator[str]:
+def problems(path: Path = CATALOGUE) -> Iterator[str]:
     """Yield what is wrong with the catalogue, a line for each text."""
-    now, kept = found(), read()
+    now, kept = found(), read(path)
     for message in now:
         if not message.id:
             continue
@@ -91,9 +86,9 @@ def problems() -> Iterator[str]:
             yield f"{where}: {problem}: {_words(message)!r}"
     for message in kept:
         if message.id and now.get(message.id, message.context) is None:
-            yield f"{CATALOGUE.name}: no text of the code is: {_words(message)!r}"
-    if CATALOGUE.with_suffix(".mo").read_bytes() != compiled(kept):
-        yield f"{CATALOGUE.name}: what is compiled is older."
+            yield f"{path.name}: no text of the code is: {_words(message)!r}"
+    if path.with_suffix(".mo").read_bytes() != compiled(kept):
+        yield f"{path.name}: what is compiled is older."
 
 
 def _problem(message: Message) -> str:

@@ -146,7 +146,7 @@ def _literals(node: ast.AST) -> Iterator[tuple[int, str]]:
         ):
             return
         case ast.JoinedStr():
-            if _is_spoken_pattern(pattern := _pattern(node)):
+            if _is_spoken_pattern(pattern := _pattern(node)) or _translates_within(node):
                 yield node.lineno, pattern
         case ast.Constant(value=str(text)):
             if _is_spoken(text):
@@ -159,6 +159,16 @@ def _pattern(node: ast.JoinedStr) -> str:
     """Return a text with braces where facts are filled in."""
     parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
     return "".join(map(str, parts))
+
+
+def _translates_within(node: ast.JoinedStr) -> bool:
+    """Whether a text is translated inside an f-string, where the catalogue cannot find it."""
+    return any(
+        isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Name)
+        and part.func.id in _TRANSLATED_BY
+        for part in ast.walk(node)
+    )
 
 
 def _within(node: ast.AST) -> Iterator[ast.AST]:

@@ -28,6 +28,6 @@ class Command(BaseCommand):
             alerts.write_test("")
         tried = alerts.send_due()
         for alert in tried:
-            self.stdout.write(f"{alert.subject}: {alert.error or _('sent')}")
+            self.stdout.write(f"{alert.subject}: {alert.error or 'sent'}")
         if any(alert.sent_at is None for alert in tried):
             raise CommandError(_("A message could not be sent. It is tried again by itself."))
