@@ -136,6 +136,8 @@ def _none_is_there_beside_its_successor(evidence: Evidence) -> None:
     for successor in evidence.permits.values():
         if successor.replaces_id is None or not successor.reference_id:
             continue
+        if _was_given_up(evidence, successor):
+            continue
         old = evidence.permits[successor.replaces_id]
         withdrawals = [
             each
@@ -144,6 +146,22 @@ def _none_is_there_beside_its_successor(evidence: Evidence) -> None:
         ]
         if not withdrawals:
             evidence.complain(f"{evidence.name(old)}: its successor {successor.pk} is there too")
+
+
+def _was_given_up(evidence: Evidence, successor: Permit) -> bool:
+    """Whether it was withdrawn for good before it was known to be there: the old one then stays."""
+    if successor.withdrawn_at is None:
+        return False
+    decisions = evidence.decisions_of.get(successor.pk, [])
+    pushes = [
+        each
+        for each in evidence.attempts_of.get(successor.pk, [])
+        if each.operation == "push" and each.outcome == Outcome.SUCCEEDED
+    ]
+    found = [each for each in decisions if each.verdict in (Verdict.THERE, Verdict.LATE_ANSWER)]
+    # The chain has them in the order in which they took effect, to which no clock comes near.
+    withdrawn = max(each.link or 0 for each in decisions if each.verdict == Verdict.WITHDRAW)
+    return all(withdrawn < (each.link or 0) for each in (*pushes, *found))
 
 
 def _none_is_lost(evidence: Evidence) -> None:
