@@ -4,7 +4,7 @@
 # make lint   style, types, the direction of imports, migrations, settings and translations
 # make audit  known vulnerabilities of what is installed
 # make bench  how fast it sends and answers, against what is wanted: ONLY=sending, WRITE=FILE,
-#             PART=50 a fiftieth of the size, to see that it runs (list, history, import and desk)
+#             PART=50 a fiftieth of the size, to see that it runs (list, load, history, import, desk)
 
 VENV ?= .venv
 BIND ?= 127.0.0.1

@@ -18,6 +18,7 @@ from tools.bench.importing import importing
 from tools.bench.installation import Databases, Installation, databases
 from tools.bench.limit import limit
 from tools.bench.listing import listing
+from tools.bench.load import load
 from tools.bench.memory import memory
 from tools.bench.pages import pages
 from tools.bench.proof import proof
@@ -42,6 +43,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "proof": _whole(proof),
     "desk": desk,
     "list": listing,
+    "load": load,
     "history.pages": history,
     "history.files": files,
 }
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="a section, or one part of it")
     parser.add_argument("--write", type=Path, help="put the tables into this document")
     parser.add_argument(
-        "--part", type=int, default=1, help="run list, history, import and desk at a PARTth"
+        "--part", type=int, default=1, help="run list, load, history, import and desk at a PARTth"
     )
     parser.add_argument("--list", action="store_true", help="name the benchmarks and end")
     options = parser.parse_args(arguments)

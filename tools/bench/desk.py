@@ -44,7 +44,7 @@ def desk(databases: Databases, part: int = 1) -> Table:
 def _measure(databases: Databases, engine: str, sandbox: Sandbox, permits: int) -> list[Row]:
     with Installation.new(databases, engine, sandbox.url) as portal, sync_playwright() as driver:
         portal.step("fill", 10)
-        url = portal.serve()
+        url, _ = portal.serve()
         browser = driver.chromium.launch(
             executable_path=chromium.find_or_explain(), args=["--no-sandbox"]
         )

@@ -120,8 +120,8 @@ class Installation:
         """Have its pages find their stylesheets and scripts."""
         self.run("manage.py", "collectstatic", "--noinput", "--verbosity=0")
 
-    def serve(self) -> str:
-        """Start the web server; the address at which it answers."""
+    def serve(self) -> tuple[str, Program]:
+        """Start the web server; the address at which it answers, and the server."""
         self.collect_static_files()
         port = free_port("127.0.0.1", 8400)
         server = self.start(
@@ -129,7 +129,7 @@ class Installation:
             *("--bind", f"127.0.0.1:{port}", "permitportal.wsgi"),
         )
         server.said("Booting worker")
-        return f"http://127.0.0.1:{port}"
+        return f"http://127.0.0.1:{port}", server
 
     def start_workers(
         self, connections: tuple[int, ...], *, watched: bool = False

@@ -12,7 +12,6 @@ from tools.bench.installation import Databases, Installation
 from tools.bench.limit import CONNECTIONS
 from tools.bench.programs import Sandbox, wait_until
 from tools.bench.report import Figure, Row, Table
-from tools.listening import free_port
 
 BULK: Final = 5000  # permits in the bulk run
 DELAY: Final = 0.05  # seconds that the controller takes for a call
@@ -77,14 +76,8 @@ class _Clerk:
 
 def _measure(databases: Databases, engine: str, sandbox: Sandbox) -> list[Row]:
     with Installation.new(databases, engine, sandbox.url) as portal:
-        portal.run("manage.py", "collectstatic", "--noinput", "--verbosity=0")
-        port = free_port("127.0.0.1", 8400)
-        server = portal.start(
-            *("-m", "gunicorn", "--config", "python:permitportal.gunicorn"),
-            *("--bind", f"127.0.0.1:{port}", "permitportal.wsgi"),
-        )
-        server.said("Booting worker")
-        clerk = _Clerk(f"http://127.0.0.1:{port}", portal.step("sign_in"))
+        url, server = portal.serve()
+        clerk = _Clerk(url, portal.step("sign_in"))
         wait_until(lambda: _answers(clerk), within=30)
         (worker,) = portal.start_workers((CONNECTIONS,))
         clerk.visit(portal.step("fill", WARMING_UP))

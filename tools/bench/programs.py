@@ -116,9 +116,17 @@ class Sandbox(Program):
         self._control("DELETE", "/sandbox/ledger")
         self._control("POST", "/sandbox/settings", {"delay": delay})
 
+    def misbehave(self, faults: dict[str, Any]) -> None:
+        """Have it meet calls with these faults at random, from now on."""
+        self._control("POST", "/sandbox/settings", {"random_faults": faults})
+
     def pushes(self) -> int:
         """How many permits were pushed to it."""
-        return len(self._control("GET", "/sandbox/ledger")["records"])
+        return len(self.plates())
+
+    def plates(self) -> list[str]:
+        """The plate of each record that it holds."""
+        return [each["plate"] for each in self._control("GET", "/sandbox/ledger")["records"]]
 
     def _control(self, method: str, path: str, body: object = None) -> Any:
         connection = HTTPConnection(self.url.removeprefix("http://"), timeout=60)

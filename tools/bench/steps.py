@@ -85,13 +85,27 @@ def outcomes() -> dict[str, Any]:
     return {"permits": dict(permits), "calls": dict(calls)}
 
 
-def sign_in() -> dict[str, str]:
+def sign_in_many(count: int) -> list[dict[str, str]]:
+    """Make so many clerks, and sign in as each; the cookies of their sessions."""
+    return [sign_in(f"clerk{number}") for number in range(count)]
+
+
+def controller_times() -> dict[int, float]:
+    """Return how many seconds the first call for each permit took, by the permit's key."""
+    from permits.models import SyncAttempt
+
+    calls = SyncAttempt.objects.exclude(permit=None).order_by("-pk")
+    times = calls.values_list("permit", "duration_ms")
+    return {permit: (took or 0) / 1000 for permit, took in times}
+
+
+def sign_in(username: str = "clerk") -> dict[str, str]:
     """Make a clerk, and sign in as them; the cookies of the session."""
     from django.conf import settings
     from django.contrib.auth.models import Group, User
     from django.test import Client
 
-    clerk = User.objects.create(username="clerk", is_staff=True)
+    clerk = User.objects.create(username=username, is_staff=True)
     clerk.groups.add(Group.objects.get(name="Parking staff"))
     client = Client()
     client.force_login(clerk)
@@ -111,7 +125,17 @@ def versions() -> dict[str, str]:
 
 _STEPS: Final[dict[str, Callable[..., Any]]] = {
     step.__name__: step
-    for step in (fill, start_push, push_all, wait_for, outcomes, sign_in, versions)
+    for step in (
+        fill,
+        start_push,
+        push_all,
+        wait_for,
+        outcomes,
+        sign_in,
+        sign_in_many,
+        controller_times,
+        versions,
+    )
 }
 
 
