@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.formats import get_format
+from django.utils.translation import gettext as _
 
 WIDTH: Final = 560.0
 HEIGHT: Final = 180.0
@@ -94,7 +95,10 @@ def standing(
             height = part.value / top * (floor - 8)
             if part.value:
                 y -= height
-                label = f"{column.name}: {part.name} {part.words}"
+                label = _("%(column)s: %(value)s") % {
+                    "column": column.name,
+                    "value": f"{part.name} {part.words}",
+                }
                 bars.append(Bar(x, y, room * (1 - GAP), height, part.kind, label, part.href))
     every = -(-len(columns) // NAMES) or 1
     names = [
@@ -117,7 +121,7 @@ def lying(slug: str, title: str, columns: Sequence[Column], *, first: str) -> Ch
         x, y = 0.0, ROW * number + 16
         for part in column.parts:
             width = max(part.value / top * (WIDTH - 70), 1.5 if part.value else 0)
-            label = f"{column.name}: {part.words}"
+            label = _("%(column)s: %(value)s") % {"column": column.name, "value": part.words}
             bars.append(Bar(x, y, width, BAR, part.kind, label, part.href))
             x += width
         names.append(Mark(0, y - 5, column.name))
@@ -136,7 +140,7 @@ def ceiling(value: float) -> float:
 
 def percentile(counts: Sequence[tuple[float, int]], share: float) -> float | None:
     """Return the value below which a share of all lies; `counts` has each value once, in order."""
-    total = sum(count for _, count in counts)
+    total = sum(count for _value, count in counts)
     passed = 0
     for value, count in counts:
         passed += count

@@ -72,10 +72,10 @@ class Columns:
         _refuse_missing(header, found)
         for field, positions in found.items():
             if len(positions) > 1:
-                names = " and ".join(f"“{header[position].strip()}”" for position in positions)
+                one, other = (f"“{header[position].strip()}”" for position in positions[:2])
                 raise Unreadable(
-                    said("The columns %(names)s both hold the %(field)s. Remove one.")
-                    % {"names": names, "field": label(field).lower()}
+                    said("The columns %(one)s and %(other)s both hold the %(field)s. Remove one.")
+                    % {"one": one, "other": other, "field": label(field).lower()}
                 )
         fields = {field: positions[0] for field, positions in found.items()}
         in_utc = {field for field in fields if _plain(header[fields[field]]).endswith("utc")}
@@ -138,12 +138,18 @@ def _refuse_missing(header: Sequence[str], found: dict[str, list[int]]) -> None:
     missing = [field for field in REQUIRED if field not in found]
     if not missing:
         return
-    words = " and ".join(
+    told = {
+        1: said("The file lacks %(first)s. Its first row has: %(has)s."),
+        2: said("The file lacks %(first)s and %(second)s. Its first row has: %(has)s."),
+        3: said(
+            "The file lacks %(first)s and %(second)s and %(third)s. Its first row has: %(has)s."
+        ),
+    }
+    columns = (
         said("the %(field)s (a column named %(names)s)")
         % {"field": label(field).lower(), "names": ", ".join(NAMES[field])}
         for field in missing
     )
     has = ", ".join(f"“{name.strip()[:40]}”" for name in header[:20] if name.strip())
-    raise Unreadable(
-        said("The file lacks %(words)s. Its first row has: %(has)s.") % {"words": words, "has": has}
-    )
+    facts = dict(zip(("first", "second", "third"), columns, strict=False))
+    raise Unreadable(told[len(missing)] % {**facts, "has": has})

@@ -53,10 +53,10 @@ class ZoneReader:
         if len(alike) == 1:
             return alike[0]
         if alike:
-            names = " and ".join(f"“{name}”" for name in alike)
+            one, other, *_more = (f"“{name}”" for name in alike)
             raise limits.LimitError(
-                said("The zones %(names)s differ in case only. Write one exactly so.")
-                % {"names": names}
+                said("The zones %(one)s and %(other)s differ in case only. Write one exactly so.")
+                % {"one": one, "other": other}
             )
         given = limits.zone_name(given)
         if given in self._known:

@@ -187,11 +187,8 @@ def take_off_replaced(permit: Permit, *, actor: str) -> None:
     One that was withdrawn meanwhile goes itself, and replaces nothing: never are both gone.
     """
     if permit.replaces_id and not permit.withdrawn_at:
-        take_off(
-            permit.replaces_id,
-            actor=actor,
-            reason=said("Replaced by %(number)s.") % {"number": permit.pk},
-        )
+        reason = said("Replaced by %(number)s.") % {"number": permit.pk}
+        take_off(permit.replaces_id, actor=actor, reason=reason)
 
 
 def take_off(permit_id: int, *, actor: str, reason: str = "") -> None:
@@ -291,14 +288,12 @@ def _note_late_answer(
         attempt=attempt if settles else None,
         verdict=Decision.Verdict.LATE_ANSWER,
         reference_id=found,
-        reason=(
-            said("The answer to %(attempt)s came after the call had been given up: %(answer)s")
-            % {
-                "attempt": said("sync attempt %(number)s") % {"number": attempt.pk},
-                "answer": said("the controller did it, under %(found)s.") % {"found": found}
-                if found
-                else result,
-            }
-        ),
+        reason=said("The answer to %(call)s came after the call had been given up: %(answer)s")
+        % {
+            "call": f"{attempt.operation.capitalize()} #{attempt.pk}",
+            "answer": said("the controller did it, under %(found)s.") % {"found": found}
+            if found
+            else result,
+        },
     )
     return settles

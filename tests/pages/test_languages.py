@@ -10,11 +10,20 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import translation
+from django.utils import timezone, translation
 from pytest_django import Settings
 
-from permits import alerts, validation
-from permits.models import Activity, Check, Permit, SyncAttempt, Zone
+from permits import alerts, sync, validation
+from permits.models import (
+    Activity,
+    Batch,
+    Check,
+    ImportRun,
+    Link,
+    Permit,
+    SyncAttempt,
+    Zone,
+)
 from permits.models.attempt import called_controller
 from tests.engine.office import enter
 from tests.environment import ROOT
@@ -62,6 +71,7 @@ def names() -> list[str]:
             *Group.objects.values_list("name", flat=True),
             *(name for _code, name in settings.LANGUAGES),
             *(status.phrase for status in HTTPStatus),
+            *ImportRun.objects.values_list("file_name", flat=True),
             *(called_controller(), settings.OPSCOM_URL, settings.OPSCOM_CLIENT_CODE),
             settings.TIME_ZONE,
         },
@@ -102,6 +112,46 @@ def test_no_page_has_a_text_that_is_not_translated(
         if is_page and (left := untranslated(english, french, known_as_same)):
             found[path] = left
     assert found == {}
+
+
+BAD_FILES: Final = (
+    "plate,start,end,zone,amount,currency,ticket number\n"
+    ",2026-02-30 10:00,2026-11-25,Lot 4.,14 CAD,EUR,\u202ex\n"
+    "ABC 123,03/04/2026 10:00,2026-13-01 10:00,lot 4,1.234,CAD,\n"
+    "ABC 123,2026-11-25 10:00,2026-11-25 11:00,Lot 4,1,CAD,\n"
+    "ABC 123,2026-11-25 10:00,2026-11-25 11:00,Lot 4,1,CAD,\n"
+    "ABC 123,2026-11-25 10:00,2026-11-25 09:00,Lot 4,1,CAD,,more\n",
+    "nothing,of,use\n1,2,3\n",
+    "plate;plate;start;end\n1;2;3;4\n",
+    "%PDF-1",
+)
+
+
+def test_nor_has_what_was_written_down_before(desks: Desks, sandbox: Sandbox) -> None:
+    one_of_each(sandbox)
+    enter(plate="ABC 123")
+    sync.start_batch(Batch.Kind.PUSH, Permit.objects.all(), actor="clerk")
+    sandbox.fault("error", code=9006, message="No plate.")
+    sync.drain(go_on=lambda: True)
+    for content in BAD_FILES:
+        file = SimpleUploadedFile("permits.csv", content.encode())
+        desks.root.client.post(f"{PERMITS}import/", {"file": file})
+    Link.objects.filter(pk=Link.ONLY).update(
+        pause=Link.Pause.UNREACHABLE,
+        paused_at=timezone.now(),
+        detail="The controller could not be reached: no answer came in time.",
+    )
+    known_as_same, found = same_in_both(), {}
+    paths = [run.get_absolute_url() for run in ImportRun.objects.all()]
+    paths += [run.get_absolute_url() for run in Batch.objects.all()]
+    for path in ("/", *paths):
+        english, french = (open_in(desks.root, path, language) for language in ("en", "fr"))
+        if left := untranslated(english, french, known_as_same):
+            found[path] = left
+    assert found == {}
+    lacking = open_in(desks.root, ImportRun.objects.order_by("pk")[1].get_absolute_url(), "fr")
+    assert "le champ plaque (une colonne nommée Plate" in lacking.text
+    assert "et le champ fin (une colonne nommée End" in lacking.text
 
 
 def switch(desk: Desk, page: Page, label: str) -> Page:
