@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.translation import gettext as _
 
 from permits import limits
@@ -221,4 +222,9 @@ def _is_held(permit: Permit) -> bool:
 
 
 def _to(permit: Permit, page: str) -> str:
-    return reverse(f"admin:permits_permit_{page}", args=[permit.pk])
+    return _address(page, get_script_prefix()).replace("/0/", f"/{permit.pk}/")
+
+
+@cache
+def _address(page: str, prefix: str) -> str:  # which every address begins with
+    return reverse(f"admin:permits_permit_{page}", args=[0])

@@ -1,30 +1,26 @@
 """Pills, times, money and icons, drawn the same everywhere."""
 
-import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 from django import template
 from django.conf import settings
-from django.contrib.admin.templatetags.admin_list import (
-    result_headers,
-    result_hidden_fields,
-    results,
-)
+from django.contrib.admin.templatetags.admin_list import result_headers
 from django.http import HttpRequest
 from django.template.context import Context
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from permits import explain, moments, numbers
 from permits import shown as stored
-from permits.admin import filters
+from permits.admin import filters, table
 from permits.admin.changelist import KeysetChangeList
 from permits.admin.counting import Count
 from permits.form_fields import disconnected
@@ -53,7 +49,6 @@ _LOOKS: Final = {
     "done": ("check", "success"),
     "passed": ("draft", "quiet"),
 }
-_CELL: Final = re.compile(r"^<t[dh]")
 
 
 @register.inclusion_tag("portal/sandbox.html")
@@ -63,6 +58,7 @@ def sandbox_strip() -> dict[str, Any]:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """Draw an icon, which says nothing by itself: a word stands beside it."""
     return format_html(
@@ -76,14 +72,14 @@ def icon(name: str) -> SafeString:
 def pill(record: Permit | SyncAttempt | Batch | BatchItem) -> SafeString:
     """Draw where a permit, a call or a bulk run stands: an icon and a word."""
     field = next(name for name in ("state", "outcome", "result") if hasattr(record, name))
-    value = getattr(record, field)
+    return _pill(getattr(record, field), str(getattr(record, f"get_{field}_display")()))
+
+
+@cache
+def _pill(value: str, word: str) -> SafeString:
     name, tone = _LOOKS[value]
     return format_html(
-        '<span class="pill pill-{}" data-state="{}">{}{}</span>',
-        tone,
-        value,
-        icon(name),
-        getattr(record, f"get_{field}_display")(),
+        '<span class="pill pill-{}" data-state="{}">{}{}</span>', tone, value, icon(name), word
     )
 
 
@@ -108,12 +104,16 @@ def zone_name(zone: Zone | None) -> SafeString | str:
     """Write a zone, marked where a permit in it would be a disconnected record."""
     if zone is None or zone.is_reported:
         return str(zone or "")
+    return format_html("{} {}", zone.name, _zone_mark(disconnected()))
+
+
+@cache
+def _zone_mark(words: str) -> SafeString:
     return format_html(
-        '{} <span class="zone-warning" title="{}">{}<span class="visually-hidden">{}</span></span>',
-        zone.name,
-        disconnected(),
+        '<span class="zone-warning" title="{}">{}<span class="visually-hidden">{}</span></span>',
+        words,
         icon("warning"),
-        disconnected(),
+        words,
     )
 
 
@@ -242,23 +242,9 @@ def counted(changelist: KeysetChangeList) -> str:
 def result_cards(changelist: Any) -> dict[str, Any]:
     """Draw a list as a table whose rows can become cards: each cell bears its column's name."""
     headers = list(result_headers(changelist))
-    return {
-        "cl": changelist,
-        "headers": headers,
-        "hidden": list(result_hidden_fields(changelist)),
-        "rows": [
-            [_labelled(cell, header) for cell, header in zip(row, headers, strict=False)]
-            for row in results(changelist)
-        ],
-    }
-
-
-def _labelled(cell: str, header: dict[str, Any]) -> SafeString:
-    text = header["text"]
-    label = "" if "<" in text else str(text).capitalize()
-    return mark_safe(  # noqa: S308 - the cell is the admin's own, already escaped
-        _CELL.sub(lambda start: f'{start.group()} data-label="{escape(label)}"', cell, count=1)
-    )
+    names = [str(header["text"]) for header in headers]
+    labels = ["" if "<" in name else name.capitalize() for name in names]  # a box is no name
+    return {"headers": headers, "rows": table.rows(changelist, labels)}
 
 
 @register.inclusion_tag("portal/filter_bar.html", takes_context=True)
