@@ -1,9 +1,8 @@
 """The pages of a permit: the list, the form, and what saving does."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -13,8 +12,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from permits import limits, moments, sync
@@ -27,10 +24,11 @@ from permits.admin import (
     needs,
     offers,
     panel,
+    permit_columns,
     permit_filters,
     plates,
+    removing,
     replacing,
-    rows,
     saving,
     search,
     sending,
@@ -39,15 +37,12 @@ from permits.admin import (
 )
 from permits.admin.exports import ExportedAdmin
 from permits.admin.saved_views import SavedViewsAdmin
-from permits.decision_forms import OptionalReasonForm
 from permits.entry_forms import NewPermitForm
 from permits.forms import PermitForm
 from permits.models import Permit, Source
 from permits.shown import shown
-from permits.templatetags import portal
 
 State = Permit.State
-Columns = tuple[str | Callable[[Any], str | bool], ...]
 
 
 class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
@@ -55,17 +50,7 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
 
     form = PermitForm
     fields = PermitForm.Meta.fields
-    list_filter = (
-        permit_filters.StateFilter,
-        permit_filters.ZoneFilter,
-        permit_filters.ValidityFilter,
-        permit_filters.NeedsFilter,
-        permit_filters.ValidAtFilter,
-        permit_filters.ValidDaysFilter,
-        permit_filters.EntryFilter,
-        permit_filters.AmountFilter,
-        permit_filters.EnteredByFilter,
-    )
+    list_filter = permit_filters.ALL
     list_select_related = ("zone",)
     search_fields = ("plate",)
     search_help_text = _("Plate, ticket number or reference ID")
@@ -84,41 +69,9 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
 
     # --- The list ---------------------------------------------------------------------------------
 
-    def get_list_display(
-        self, request: HttpRequest
-    ) -> tuple[str | Callable[[Any], str | bool], ...]:
-        """Return the columns; the last is the user's next step with each permit."""
-        need = needs.chosen(request)
-
-        @admin.display(description=_("next step"))
-        def next_step(permit: Permit) -> SafeString | str:
-            if need is None:
-                steps = offers.in_a_row(permit, request.user)
-            else:
-                steps = offers.settling(permit, request.user, permit.last_call)  # type: ignore[attr-defined]
-                if not steps and permit.state in (State.IN_DOUBT, State.MISSING):
-                    return str(_("A supervisor settles this."))
-            return rows.buttons(steps, request.get_full_path())
-
-        @admin.display(description=_("age"))
-        def age(permit: Permit) -> str:
-            return need.age(permit) if need else ""
-
-        if need is not None:
-            return ("plate_shown", "zone_shown", "period", "standing", "reason", age, next_step)
-        return (
-            "plate_shown", "zone_shown", "ticket_number", "period", "cost", "standing", next_step,
-        )  # fmt: skip
-
-    @admin.display(description=_("why"))
-    def reason(self, permit: Permit) -> str:
-        """Return why the permit needs a person."""
-        return needs.reason(permit)
-
-    @admin.display(description=_("zone"), ordering="zone")
-    def zone_shown(self, permit: Permit) -> SafeString | str:
-        """Return the zone, marked where the controller has never reported it."""
-        return portal.zone_name(permit.zone)
+    def get_list_display(self, request: HttpRequest) -> permit_columns.Columns:
+        """Return the columns."""
+        return permit_columns.of_list(request)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Look up the last calls of the permits shown, where the list says why they are in it."""
@@ -144,26 +97,6 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
             if answer.context_data is not None and limits.plate_key(plate):
                 answer.context_data["allowed"] = allowed.of_plate(plate, timezone.now())
         return answer
-
-    @admin.display(description=_("plate"), ordering="plate_key")
-    def plate_shown(self, permit: Permit) -> SafeString:
-        """Return the plate in the type of plates."""
-        return format_html('<span class="plate">{}</span>', permit.plate)
-
-    @admin.display(description=_("valid"), ordering="end_time")
-    def period(self, permit: Permit) -> SafeString:
-        """Return from when to when it is valid."""
-        return portal.validity(permit)
-
-    @admin.display(description=_("amount"), ordering="amount")
-    def cost(self, permit: Permit) -> str:
-        """Return the amount with its currency."""
-        return portal.money(permit.amount, permit.currency)
-
-    @admin.display(description=_("state"), ordering="state")
-    def standing(self, permit: Permit) -> SafeString:
-        """Return the state's pill."""
-        return portal.pill(permit)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -362,38 +295,7 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Withdraw a permit after asking; what the controller may hold is deleted there."""
+        """Ask, and then take the permit back."""
         if not self.has_delete_permission(request):
             raise PermissionDenied
-        permit = self.get_queryset(request).filter(pk=_number(unquote(object_id))).first()
-        if permit is None:
-            messages.warning(request, _("This permit does not exist any more."))
-            return redirect("admin:permits_permit_changelist")
-        form = OptionalReasonForm(request.POST if "post" in request.POST else None)
-        if form.is_valid():
-            return self._withdraw(request, permit, form.cleaned_data["reason"])
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Delete %(plate)s?") % {"plate": permit.plate},
-            "permit": permit,
-            "form": form,
-            "gives_up": offers.to_be_replaced(permit),
-            "never_called": not permit.reference_id and not permit.attempts.exists(),
-            "now": timezone.now(),
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, "permits/delete.html", context)
-
-    def _withdraw(self, request: HttpRequest, permit: Permit, reason: str) -> HttpResponse:
-        actor = request.user.get_username()
-        try:
-            sync.withdraw(permit.pk, actor=actor, source=Source.FORM, reason=reason)
-        except sync.Refused as refused:
-            messages.warning(request, f"{permit.plate}: {shown(str(refused))}")
-        else:
-            sending.send_now(request, permit.pk)
-        return sending.back(request, Permit.objects.filter(pk=permit.pk).first())
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None
+        return removing.remove(request, self.get_queryset(request), unquote(object_id))

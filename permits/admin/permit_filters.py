@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -215,3 +215,16 @@ class NeedsFilter(ChoiceFilter):
         """Narrow down to one kind."""
         need = chosen(request)
         return need.among(queryset) if need else queryset  # type: ignore[arg-type]
+
+
+ALL: Final = (  # in the order in which they stand above the list
+    StateFilter,
+    ZoneFilter,
+    ValidityFilter,
+    NeedsFilter,
+    ValidAtFilter,
+    ValidDaysFilter,
+    EntryFilter,
+    AmountFilter,
+    EnteredByFilter,
+)
