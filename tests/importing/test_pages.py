@@ -93,6 +93,28 @@ def test_a_second_click_imports_nothing_more(clerk: Client, lot: Zone) -> None:
     assert Permit.objects.count() == 1
 
 
+def test_a_zone_that_the_controller_never_reported_is_marked(clerk: Client, lot: Zone) -> None:
+    Zone.objects.create(name="Old yard")
+    words = text(hand_in(clerk, as_csv(row(), row(plate="B 2", zone="Old yard"))))
+    assert "The controller never reported the zone “Old yard”. 1 row names it." in words
+    assert "disconnected records" in words
+    assert "zone “Lot 1”" not in words
+
+
+def test_the_columns_are_shown_as_they_were_matched(clerk: Client, lot: Zone) -> None:
+    header = ("Colour", "LicencePlate", "ParkingZoneName", "StartDateUtc", "endTime")
+    file = as_csv(
+        ("red", "A 1", "Lot 1", "2026-04-03 09:00", "2026-04-03 17:00"),
+        header=header,
+        delimiter=";",
+    )
+    words = text(hand_in(clerk, file))
+    for field, column in (("Plate", "LicencePlate"), ("Zone", "ParkingZoneName")):
+        assert f"<dt>{field}</dt><dd><code>{column}</code>" in words
+    assert '<code>StartDateUtc</code><br><span class="quiet">times are read as UTC' in words
+    assert "<dt>Not known, so left alone</dt><dd><code>Colour</code>" in words
+
+
 def test_lists_come_in_pages(clerk: Client, lot: Zone) -> None:
     hand_in(clerk, as_csv(*(row(plate="") for _ in range(60))))
     address = f"{START}{ImportRun.objects.get().pk}/"

@@ -142,6 +142,20 @@ class TestFilters:
         assert not plates(desks.auditor.open(f"{HISTORY}?to=2001-01-01"))
 
 
+@pytest.mark.parametrize("query", ["", "?needs=uncovered"])
+def test_a_zone_that_the_controller_never_reported_is_marked(desks: Desks, query: str) -> None:
+    hour = timedelta(hours=1)
+    known = Zone.objects.create(name="Known", last_reported_at=timezone.now())
+    for plate, more in (("DOUBTFUL 1", {}), ("SURE 1", {"zone": known})):
+        moment = timezone.now()
+        enter(plate=plate, start_time=moment - hour, end_time=moment + hour, **more)
+    rows = desks.clerk.open(f"{PERMITS}{query}").rows()
+    assert {row["Plate"]: row["Zone"] for row in rows} == {
+        "DOUBTFUL 1": "Lot 4 would make a disconnected record",
+        "SURE 1": "Known",
+    }
+
+
 def chip_of(page: Page) -> str:
     """The words of the one filter in use."""
     (chip,) = page.root.all("a.chip")
