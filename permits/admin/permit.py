@@ -276,11 +276,10 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
                 "%(plate)s: saved. A call was made from what was saved before; your edit is kept "
                 "as a new difference. Update it once the call has ended."
             )
-            return self._land(request, obj, told)
-        state = Permit.objects.values_list("state", flat=True).get(pk=obj.pk)
-        if state == State.SYNCED:
-            return self._land(request, obj, _("%(plate)s: saved."))
-        told = _("%(plate)s: saved. The controller does not have this yet.")
+        elif Permit.objects.filter(pk=obj.pk, state=State.SYNCED).exists():
+            told = _("%(plate)s: saved.")
+        else:
+            told = _("%(plate)s: saved. The controller does not have this yet.")
         return self._land(request, obj, told)
 
     def _land(self, request: HttpRequest, permit: Permit, told: Any) -> HttpResponse:
