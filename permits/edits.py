@@ -1,6 +1,6 @@
 """Who changed what of a permit and when, read from the records of its edits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -66,20 +66,24 @@ class Edit:
 
 def of_permit(permit: Permit) -> list[Edit]:
     """Return a permit's edits, the newest first. Takes two queries, whatever their number."""
-    records = list(permit.history.order_by("history_date", "history_id"))
-    zones = _zone_names({record.zone_id for record in records if record.zone_id})
-    edits = []
-    for before, record in zip([None, *records], records, strict=False):
-        edits.append(
-            Edit(
-                actor=record.actor,
-                at=record.history_date,
-                is_first=record.history_type == "+",
-                version=record.version,
-                changes=tuple(_changes(before, record, zones)) if before else (),
-            )
+    return of_records(list(permit.history.order_by("-history_id")), before=None)
+
+
+def of_records(records: Sequence[Any], before: Any) -> list[Edit]:
+    """Return the edits of records, the newest first; `before` is the record before the oldest."""
+    older = [*records[1:], before]
+    known = (record for record in (*records, before) if record and record.zone_id)
+    zones = _zone_names({record.zone_id for record in known})
+    return [
+        Edit(
+            actor=record.actor,
+            at=record.history_date,
+            is_first=record.history_type == "+",
+            version=record.version,
+            changes=tuple(_changes(previous, record, zones)) if previous else (),
         )
-    return edits[::-1]
+        for record, previous in zip(records, older, strict=bool(records))
+    ]
 
 
 def value_in_words(field: str, value: Any) -> str:

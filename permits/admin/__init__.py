@@ -8,7 +8,8 @@ permit        a permit's list and form  needs         the kinds of permits that 
 offers        what can be done with it  panel         what stands beside its form
 search        how a permit is found     rows          the buttons in a row
 saving        what saving means besides sending       push and update
-decisions     resolve, push anew, keep  timeline      edits, calls and decisions in one list
+decisions     resolve, push anew, keep  timeline      all that happened to a permit, in one list
+merged        pages over several tables, by time
 bulk          asking for a bulk run     batch         the page of a bulk run
 plates        what a plate already has  zone          zones
 saved_views   a list as one likes it    allowed       whether a car may stand here now

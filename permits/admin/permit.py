@@ -203,10 +203,11 @@ class PermitAdmin(SavedViewsAdmin, ExportedAdmin):
                 "subtitle": None,
                 "permit": permit,
                 "panel": panel.of_permit(permit, request.user),
-                "timeline": timeline.of_permit(permit),
+                "timeline": timeline.of_permit(permit, request.GET),
                 "can_edit": is_open and self.has_change_permission(request, permit),
                 "frozen": saving.frozen(permit),
                 "can_audit": request.user.has_perm("permits.view_syncattempt"),
+                "sees_imports": request.user.has_perm("permits.view_importrun"),
                 "just_saved": request.session.pop("just_saved", None) == permit.pk,
                 "may_replace": offers.may_replace(permit, request.user),
             }
