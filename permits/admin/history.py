@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from permits import explain, moments
+from permits import explain, moments, numbers
 from permits.admin import history_filters, panel
+from permits.admin.counting import count_rows
 from permits.admin.exported import ATTEMPT_COLUMNS
 from permits.admin.exports import ExportedAdmin
 from permits.admin.pictures import Pictures
@@ -113,8 +114,7 @@ class SyncAttemptAdmin(ExportedAdmin):
                 "before": others.filter(pk__lt=obj.pk).order_by("-pk").first(),
                 "after": others.filter(pk__gt=obj.pk).order_by("pk").first(),
                 "decision": getattr(obj, "decision", None),
-                "number": others.filter(pk__lte=obj.pk).count(),
-                "of": others.count(),
+                "turn": _turn(others.filter(pk__lte=obj.pk), others),
                 "may_view_batch": request.user.has_perm("permits.view_batch"),
             }
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -159,6 +159,22 @@ class SyncAttemptAdmin(ExportedAdmin):
     def took(self, attempt: SyncAttempt) -> str:
         """Return how long the call took."""
         return moments.length(attempt.duration) if attempt.duration else ""
+
+
+def _turn(until: QuerySet[SyncAttempt], all_calls: QuerySet[SyncAttempt]) -> str:
+    """Return which of its permit's calls one is; nothing where it is the only one.
+
+    Neither is counted further than lists are: a permit with very many calls holds up no page.
+    """
+    number, of = count_rows(until), count_rows(all_calls)
+    if of.rows <= 1:
+        return ""
+    facts = {"number": numbers.say(number.rows), "of": numbers.say(of.rows)}
+    if not number.is_exact:
+        return _("A call after the first %(number)s for this permit") % facts
+    if not of.is_exact:
+        return _("Call %(number)s of more than %(of)s for this permit") % facts
+    return _("Call %(number)s of %(of)s for this permit") % facts
 
 
 def _is_refused(attempt: SyncAttempt) -> bool:
