@@ -78,11 +78,18 @@ class Chart:
     first: str  # what stands above the table's first column
     width: float = WIDTH
     height: float = HEIGHT
+    note: str = ""  # how far the numbers can be relied on
     lies: bool = False  # whether the bars lie on their side
 
 
 def standing(
-    slug: str, title: str, columns: Sequence[Column], *, first: str, unit: str = ""
+    slug: str,
+    title: str,
+    columns: Sequence[Column],
+    *,
+    first: str,
+    unit: str = "",
+    note: str = "",
 ) -> Chart:
     """Draw columns whose parts stand on each other."""
     top = ceiling(max((_sum(column) for column in columns), default=0))
@@ -110,7 +117,7 @@ def standing(
         Mark(LEFT - 6, floor - (floor - 8) * share, f"{_short(top * share)}{unit}")
         for share in (0, 0.5, 1)
     ]
-    return Chart(slug, title, columns, bars, scale, names, _legend(columns), first)
+    return Chart(slug, title, columns, bars, scale, names, _legend(columns), first, note=note)
 
 
 def lying(slug: str, title: str, columns: Sequence[Column], *, first: str) -> Chart:

@@ -121,9 +121,9 @@ def _counted() -> Counts:
         outcomes, lengths = tallying.count(young)
         if _tallied_until() == until:
             break
-    for (_hour, operation, outcome, _code), number in outcomes.items():
+    for (_quarter, operation, outcome, _code), number in outcomes.items():
         calls[operation, outcome] += number
-    for (_hour, bucket), number in lengths.items():
+    for (_quarter, bucket), number in lengths.items():
         times[bucket] += number
     return calls, times
 

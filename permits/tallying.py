@@ -36,9 +36,9 @@ def rebuild() -> None:
     with transaction.atomic():
         Tallied.objects.select_for_update().get_or_create(pk=Tallied.ONLY)
         if first is not None:
-            first = Tallied.hour_of(first)
+            first = Tallied.quarter_of(first)
             for model in (CallTally, ResponseTally):
-                model.objects.filter(hour__gte=first).delete()
+                model.objects.filter(quarter__gte=first).delete()
         Tallied.objects.update(until=first)
     tally(go_on=lambda: True)
 
@@ -62,27 +62,27 @@ def _tally_slice() -> bool:
         begins = calls.values_list("started_at", flat=True).first()
         if begins is None or begins >= settled:
             return False
-        until = min(Tallied.hour_of(begins) + SLICE, settled)
+        until = min(Tallied.quarter_of(begins) + SLICE, settled)
         outcomes, times = count(calls.filter(started_at__lt=until))
-        _add(CallTally, outcomes, ("hour", "operation", "outcome", "error_code"))
-        _add(ResponseTally, times, ("hour", "bucket"))
+        _add(CallTally, outcomes, ("quarter", "operation", "outcome", "error_code"))
+        _add(ResponseTally, times, ("quarter", "bucket"))
         Tallied.objects.filter(pk=state.pk).update(until=until)
     return until < settled
 
 
 def count(calls: Any) -> tuple[Counter[tuple[Any, ...]], Counter[tuple[Any, ...]]]:
-    """Count calls by hour, operation, outcome and code, and those with an answer by its time."""
+    """Count calls by quarter hour, operation, outcome and code, and the answered by their time."""
     outcomes: Counter[tuple[Any, ...]] = Counter()
     times: Counter[tuple[Any, ...]] = Counter()
     buckets: dict[int, int] = {}
     fields = ("started_at", "operation", "outcome", "error_code", "http_status", "duration_ms")
     for started_at, operation, outcome, code, status, took in calls.values_list(*fields).iterator():
-        hour = Tallied.hour_of(started_at)
-        outcomes[hour, operation, outcome, code or CallTally.NO_CODE] += 1
+        quarter = Tallied.quarter_of(started_at)
+        outcomes[quarter, operation, outcome, code or CallTally.NO_CODE] += 1
         if status is not None and took is not None:
             if took not in buckets:
                 buckets[took] = ResponseTally.bucket_of(took)
-            times[hour, buckets[took]] += 1
+            times[quarter, buckets[took]] += 1
     return outcomes, times
 
 

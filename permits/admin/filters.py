@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
@@ -10,12 +9,9 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Choices, Model, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from permits import limits
 from permits.shown import shown
 
 _SHOWN: Final = 50  # characters of what cannot be read
@@ -194,44 +190,6 @@ class InputsFilter(admin.ListFilter):
         return "" if last is None else _("to %(last)s") % {"last": last}
 
 
-class DayRangeFilter(InputsFilter):
-    """From one local day to another, both included."""
-
-    is_further = False
-    parameters = ("from", "to")
-    field: ClassVar[str]
-
-    def read(self, name: str, text: str) -> date:
-        """Return the day; raises ValueError with a sentence."""
-        return _day(text)
-
-    def inputs(self) -> list[Input]:
-        """Ask for the first and the last day."""
-        return self.days(_("From"), _("To"))
-
-    def days(self, *labels: str) -> list[Input]:
-        """Return the two inputs under these labels."""
-        return [
-            Input(name, label, "date", str(self.values.get(name, "")))
-            for name, label in zip(self.parameters, labels, strict=True)
-        ]
-
-    @property
-    def chip(self) -> str:
-        """The days, in words."""
-        return self.between(*(self.values.get(name) for name in self.parameters))
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrow the list down to the days."""
-        first, last = (self.values.get(name) for name in self.parameters)
-        if first:
-            queryset = queryset.filter(**{f"{self.field}__gte": midnight(first)})
-        if last:
-            after = midnight(last + timedelta(days=1))
-            queryset = queryset.filter(**{f"{self.field}__lt": after})
-        return queryset
-
-
 @dataclass(frozen=True)
 class InUse:
     """A filter, or the search, that narrows a list down."""
@@ -263,18 +221,3 @@ def _left_out(title: Any, text: str, why: str) -> str:
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     facts = {"title": capfirst(str(title)), "text": shown, "why": why}
     return _("%(title)s: “%(text)s” was left out. %(why)s") % facts
-
-
-def _day(text: str) -> date:
-    try:
-        day = parse_date(text)
-    except ValueError:
-        day = None
-    if day is None or not limits.EARLIEST_YEAR <= day.year <= limits.LATEST_YEAR:
-        raise ValueError(_("Enter a day, such as 2026-04-03."))
-    return day
-
-
-def midnight(day: date) -> datetime:
-    """Return when a day begins, on the staff's clock."""
-    return timezone.make_aware(datetime.combine(day, time.min))

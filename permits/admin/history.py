@@ -31,6 +31,7 @@ class SyncAttemptAdmin(ExportedAdmin):
     list_display = ("started", "operation", "result", "plate", "told", "asked_by", "took")
     list_filter = (
         history_filters.DaysFilter,
+        history_filters.TimesFilter,
         history_filters.OperationFilter,
         history_filters.OutcomeFilter,
         history_filters.CodeFilter,

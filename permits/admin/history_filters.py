@@ -12,7 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from permits import explain
 from permits.admin import search
-from permits.admin.filters import ChoiceFilter, DayRangeFilter, EnumFilter, TypedFilter
+from permits.admin.filters import (
+    ChoiceFilter,
+    EnumFilter,
+    TypedFilter,
+)
+from permits.admin.time_filters import DayRangeFilter, TimeRangeFilter
 from permits.models import Operation, Source, SyncAttempt, Zone
 from permits.models.attempt import SLOW_MS
 from permits.shown import shown
@@ -41,6 +46,13 @@ class DaysFilter(DayRangeFilter):
     """The days on which calls were made."""
 
     title = _("days")
+    field = "started_at"
+
+
+class TimesFilter(TimeRangeFilter):
+    """The times at which calls were made, which the pictures lead to."""
+
+    title = _("times")
     field = "started_at"
 
 

@@ -16,14 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from permits import limits, moments
 from permits.admin.filters import (
     ChoiceFilter,
-    DayRangeFilter,
     EnumFilter,
     Input,
     InputsFilter,
     TypedFilter,
-    midnight,
 )
 from permits.admin.needs import NEEDS, chosen
+from permits.admin.time_filters import DayRangeFilter, midnight
 from permits.form_fields import MomentField
 from permits.models import Permit, Zone
 from permits.models.validity import valid_during

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from permits.shown import shown
 
 DAYS: Final = 14
 HOURS: Final = 24
+HOUR: Final = timedelta(hours=1)
 MOST: Final = 8  # bars that lie below each other
 LIVE: Final = 5_000  # calls too young to be tallied that are counted with a page, at the most
 
@@ -63,27 +64,27 @@ class Pictures:
         calls, self._times = tallying.count(young.exclude(outcome=Outcome.SENDING)[:LIVE])
         self._outcomes: Counter[tuple[datetime, str]] = Counter()
         self._codes: Counter[int] = Counter()
-        for (hour, _operation, outcome, code), count in calls.items():
-            self._outcomes[hour, outcome] += count
+        for (quarter, _operation, outcome, code), count in calls.items():
+            self._outcomes[quarter, outcome] += count
             self._codes[code] += count
-        tallied = CallTally.objects.filter(hour__gte=Tallied.hour_of(self._since)).order_by()
-        for hour, outcome, count in tallied.values_list("hour", "outcome").annotate(Sum("calls")):
-            self._outcomes[hour, outcome] += count
+        self._misses = sum(calls.values()) == LIVE
+        tallied = CallTally.objects.filter(quarter__gte=self._since).order_by()
+        summed = tallied.values_list("quarter", "outcome").annotate(Sum("calls"))
+        for quarter, outcome, count in summed:
+            self._outcomes[quarter, outcome] += count
         refused = tallied.exclude(error_code=CallTally.NO_CODE)
         for code, count in refused.values_list("error_code").annotate(Sum("calls")):
             self._codes[code] += count
         del self._codes[CallTally.NO_CODE]
-        recent = Tallied.hour_of(self.now) - timedelta(hours=HOURS)
-        for *key, count in ResponseTally.objects.filter(hour__gt=recent).values_list(
-            "hour", "bucket", "calls"
-        ):
+        recent = ResponseTally.objects.filter(quarter__gte=_hour_of(self.now) - (HOURS - 1) * HOUR)
+        for *key, count in recent.values_list("quarter", "bucket", "calls"):
             self._times[tuple(key)] += count
 
     def _by_day(self) -> Chart:
-        days = {hour: timezone.localdate(hour) for hour, _outcome in self._outcomes}
+        days = {quarter: timezone.localdate(quarter) for quarter, _outcome in self._outcomes}
         counts: Counter[tuple[date, str]] = Counter()
-        for (hour, outcome), calls in self._outcomes.items():
-            counts[days[hour], outcome] += calls
+        for (quarter, outcome), calls in self._outcomes.items():
+            counts[days[quarter], outcome] += calls
         columns = []
         for day in self._days:
             name = moments.say_day(day, self._days[-1])
@@ -99,30 +100,41 @@ class Pictures:
                 for outcome, kind in _KINDS.items()
             ]
             columns.append(Column(name, f"{day.day}", parts, self._history(**span)))
-        return standing("calls", _("Calls a day"), columns, first=_("Day"))
+        title = _("Calls a day")
+        return standing("calls", title, columns, first=_("Day"), note=self._missing())
 
     def _times_by_hour(self) -> Chart:
-        by_hour: dict[datetime, list[tuple[int, int]]] = {}
-        for (hour, bucket), calls in self._times.items():
-            by_hour.setdefault(hour, []).append((bucket, calls))
+        by_hour: dict[datetime, Counter[int]] = {}
+        for (quarter, bucket), calls in self._times.items():
+            by_hour.setdefault(_hour_of(quarter), Counter())[bucket] += calls
         columns = []
         for back in reversed(range(HOURS)):
-            hour = Tallied.hour_of(self.now) - timedelta(hours=back)
+            hour = _hour_of(self.now - back * HOUR)
             counts = [
                 (ResponseTally.longest_in(bucket), calls)
-                for bucket, calls in sorted(by_hour.get(hour, []))
+                for bucket, calls in sorted(by_hour.get(hour, Counter()).items())
             ]
             median, high = percentile(counts, 0.5) or 0.0, percentile(counts, 0.95) or 0.0
-            local = timezone.localtime(hour)
-            day = local.date().isoformat()
-            href = self._history(**{"from": day, "to": day})
+            span = {"since": _written(hour), "until": _written(hour + HOUR)}
+            href = self._history(**span)
             parts = [
                 Part("accent", _("median"), median, _said(median), href),
                 Part("quiet", _("95th percentile"), high - median, _said(high), href),
             ]
-            columns.append(Column(moments.say(hour, self.now), f"{local:%H}", parts, href))
-        title = _("Response time")
-        return standing("times", title, columns, first=_("Hour"), unit=_(" ms"))
+            short = f"{timezone.localtime(hour):%H}"
+            columns.append(Column(moments.say(hour, self.now), short, parts, href))
+        error = _(
+            "Read from counts by length: a figure is at most a fifth, or 1 ms, longer than the "
+            "call took, and never shorter."
+        )
+        return standing(
+            "times",
+            _("Response time"),
+            columns,
+            first=_("Hour"),
+            unit=_(" ms"),
+            note=f"{error} {self._missing()}".strip(),
+        )
 
     def _by_code(self) -> Chart:
         span = {"from": self._days[0].isoformat()}
@@ -152,8 +164,26 @@ class Pictures:
             )
         return lying("zones", _("Permits on the controller by zone"), columns, first=_("Zone"))
 
+    def _missing(self) -> str:
+        """Say what the pictures leave out, if anything."""
+        if not self._misses:
+            return ""
+        told = _("Of the calls that are not tallied yet, only the last %(count)s are counted here.")
+        return told % {"count": numbers.say(LIVE)}
+
     def _history(self, **query: str) -> str:
         return f"{self._calls}?{urlencode(query)}" if self._calls else ""
+
+
+def _hour_of(moment: datetime) -> datetime:
+    """Return the beginning of a moment's hour on the staff's clock, in UTC."""
+    local = timezone.localtime(moment)
+    return local.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def _written(moment: datetime) -> str:
+    """Return a time as an address has it; an hour that a clock passes twice is told apart."""
+    return timezone.localtime(moment).isoformat(timespec="minutes")
 
 
 def _said(milliseconds: float) -> str:

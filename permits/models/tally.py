@@ -1,4 +1,7 @@
-"""Tallies: how many calls had which outcome in each hour, kept so that no page counts them."""
+"""Tallies: how many calls had which outcome in each quarter hour, so that no page counts them.
+
+Every clock in use differs from UTC by whole quarter hours; local hours and days are made of them.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -9,11 +12,11 @@ from permits.models.attempt import Operation, SyncAttempt
 
 
 class CallTally(models.Model):
-    """The calls of one hour that did the same, ended alike and had the same error code."""
+    """The calls of a quarter hour that did the same, ended alike and had the same error code."""
 
     NO_CODE: ClassVar = 0  # the vendor's codes begin at 9000
 
-    hour = models.DateTimeField()
+    quarter = models.DateTimeField()
     operation = models.CharField(max_length=6, choices=Operation)
     outcome = models.CharField(max_length=9, choices=SyncAttempt.Outcome)
     error_code = models.IntegerField(default=NO_CODE)
@@ -23,16 +26,16 @@ class CallTally(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["hour", "operation", "outcome", "error_code"], name="call_tally_once"
+                fields=["quarter", "operation", "outcome", "error_code"], name="call_tally_once"
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.calls} of {self.hour:%Y-%m-%d %H}h"
+        return f"{self.calls} of {self.quarter:%Y-%m-%d %H:%M}"
 
 
 class ResponseTally(models.Model):
-    """The calls of one hour whose answer took about as long.
+    """The calls of a quarter hour whose answer took about as long.
 
     The times fall into buckets, each a fifth wider than the one before, so a percentile that is
     read from them is at most a fifth too long.
@@ -40,18 +43,18 @@ class ResponseTally(models.Model):
 
     STEP: ClassVar = 1.2
 
-    hour = models.DateTimeField()
+    quarter = models.DateTimeField()
     bucket = models.PositiveSmallIntegerField()
     calls = models.PositiveIntegerField(default=0)
 
     class Meta:
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["hour", "bucket"], name="response_tally_once")
+            models.UniqueConstraint(fields=["quarter", "bucket"], name="response_tally_once")
         ]
 
     def __str__(self) -> str:
-        return f"{self.calls} of {self.hour:%Y-%m-%d %H}h"
+        return f"{self.calls} of {self.quarter:%Y-%m-%d %H:%M}"
 
     @classmethod
     def bucket_of(cls, milliseconds: int) -> int:
@@ -85,6 +88,7 @@ class Tallied(models.Model):
         return f"Tallied until {self.until}"
 
     @classmethod
-    def hour_of(cls, moment: datetime) -> datetime:
-        """Return the beginning of a moment's hour, in UTC."""
-        return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    def quarter_of(cls, moment: datetime) -> datetime:
+        """Return the beginning of a moment's quarter hour, in UTC."""
+        utc = moment.astimezone(UTC)
+        return utc.replace(minute=utc.minute // 15 * 15, second=0, microsecond=0)

@@ -226,10 +226,14 @@ REFUSED: dict[str, list[Callable[[], object]]] = {
     "import_block_once": [lambda: twice(block())],
     "call_tally_once": [
         lambda: twice(
-            CallTally.objects.create, hour=NOW, operation="push", outcome="succeeded", error_code=0
+            CallTally.objects.create,
+            quarter=NOW,
+            operation="push",
+            outcome="succeeded",
+            error_code=0,
         )
     ],
-    "response_tally_once": [lambda: twice(ResponseTally.objects.create, hour=NOW, bucket=1)],
+    "response_tally_once": [lambda: twice(ResponseTally.objects.create, quarter=NOW, bucket=1)],
     "tallied_is_one": [lambda: Tallied.objects.create(pk=2)],
     "pull_ends_after_it_began": [lambda: pull(ended_at=NOW - timedelta(seconds=1))],
     "pull_grain_known": [lambda: pull(grain="week")],

@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from permits.admin import counting
 from permits.controller import RESPONSE_KEPT
 from permits.models import Batch, Decision, Permit, SyncAttempt, Zone
 from tests.engine.office import enter
@@ -172,6 +175,22 @@ class TestOneCall:
         assert {each.get_absolute_url() for each in (first, third, run, permit)} <= links
         assert "Call 2 of 3 for this permit" in page.root.text
         assert "through: Retry" in page.root.text
+        assert "After Update" in page.root.text
+        assert "by clerk, Mon 23 Nov 09:00" in page.root.text
+
+    def test_calls_are_counted_no_further_than_in_a_list(
+        self, desks: Desks, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(counting, "COUNTED", 2)
+        permit = enter()
+        calls = [call(permit=permit) for _ in range(4)]
+        with CaptureQueriesContext(connection) as captured:
+            page = desks.auditor.open(calls[1].get_absolute_url())
+        counts = [each["sql"] for each in captured.captured_queries if "COUNT(" in each["sql"]]
+        assert all("LIMIT 3" in sql for sql in counts if "syncattempt" in sql)
+        assert "Call 2 of more than 2 for this permit" in page.text
+        page = desks.auditor.open(calls[3].get_absolute_url())
+        assert "A call after the first 2 for this permit" in page.text
 
     def test_who_decided_what_became_of_it_is_told(self, desks: Desks) -> None:
         permit = enter()

@@ -3,18 +3,23 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
+from django.test import RequestFactory
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from permits import tallying
+from permits.admin import pictures
+from permits.admin.pictures import Pictures
 from permits.charts import HEIGHT, WIDTH, Column, Part, ceiling, lying, percentile, standing
 from permits.models import CallTally, ResponseTally, SyncAttempt, Tallied
 from tests.pages.desk import HISTORY, Desks
-from tests.pages.test_history import call
+from tests.pages.test_history import call, shown
 from tests.sandbox_server import Sandbox
 
 NOW = datetime(2026, 11, 25, 15, 30, tzinfo=UTC)
@@ -104,6 +109,78 @@ class TestThePages:
         links = {link.attributes["href"] for link in page.root.all("a")}
         assert f"{HISTORY}?from={today}&to={today}&outcome=rejected" in links
         assert any("code=9005" in link for link in links)
+
+    def test_each_hour_leads_to_its_own_calls(self, desks: Desks) -> None:
+        with time_machine.travel(NOW, tick=False):
+            here = call(started_at=NOW - timedelta(minutes=29), duration_ms=100)
+            call(started_at=NOW - timedelta(minutes=31), duration_ms=900)
+            page = desks.auditor.open(HISTORY)
+            (bar,) = {
+                link.attributes["href"]
+                for link in page.root.all("a[aria-label]")
+                if link.attributes["aria-label"].startswith("today 10:00: median")
+            }
+            found = desks.auditor.open(bar)
+        assert "since=2026-11-25T10%3A00-05%3A00" in bar
+        assert shown(found) == [here.pk]
+        assert "from 2026-11-25 10:00 EST to 2026-11-25 11:00 EST" in found.text
+
+    @pytest.mark.parametrize("zone", ["Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe"])
+    @pytest.mark.parametrize("is_tallied", [True, False])
+    def test_a_day_and_an_hour_are_those_of_the_staffs_clock(
+        self, desks: Desks, zone: str, is_tallied: bool
+    ) -> None:
+        midnight = datetime(2026, 11, 25, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        for minutes in (-1, 1, 16, 59):
+            call(started_at=midnight + timedelta(minutes=minutes), duration_ms=100)
+        with time_machine.travel(midnight + timedelta(hours=2)), timezone.override(zone):
+            if is_tallied:
+                count_all()
+                assert CallTally.objects.exists()
+            request = RequestFactory().get("/")
+            request.user = User.objects.get(username="auditor")
+            by_day, times, *_ = Pictures(request).of_calls()
+        assert [column.parts[0].value for column in by_day.columns[-2:]] == [1, 3]
+        assert [column.parts[0].words for column in times.columns[-4:]] == [
+            *("114 ms", "114 ms", "none", "none")
+        ]
+
+    def test_an_hour_that_the_clock_passes_twice_leads_to_the_calls_of_one(
+        self, desks: Desks
+    ) -> None:
+        first = datetime(2026, 11, 1, 5, 10, tzinfo=UTC)  # 01:10 EDT; an hour later 01:10 EST
+        calls = [call(started_at=first + timedelta(hours=n), duration_ms=100) for n in range(2)]
+        with time_machine.travel(first + timedelta(hours=3), tick=False):
+            page = desks.auditor.open(HISTORY)
+            bars = [
+                link.attributes["href"]
+                for link in page.root.all("a[aria-label]")
+                if link.attributes["aria-label"].startswith("today 01:00: median")
+            ]
+            lists = [desks.auditor.open(bar) for bar in bars]
+            assert [shown(each) for each in lists] == [[each.pk] for each in calls]
+            since = lists[1].root.one("[name=since]")
+            assert since.attributes["value"] == "2026-11-01T01:00:00-05:00"
+            typed = desks.auditor.open(f"{HISTORY}?since=2026-11-01T01:00&until=2026-11-01T01:59")
+            assert shown(typed) == [calls[1].pk, calls[0].pk]
+
+    @pytest.mark.parametrize("typed", ["soon", "2026-13-01T00:00", "0001-01-01T00:00", "14:00"])
+    def test_a_time_that_cannot_be_read_is_told(self, desks: Desks, typed: str) -> None:
+        page = desks.auditor.open(f"{HISTORY}?since={typed}")
+        assert "Enter a day and a time, such as 2026-04-03T14:30." in page.text
+
+    def test_the_possible_error_of_a_percentile_is_stated(self, desks: Desks) -> None:
+        call(started_at=timezone.now(), duration_ms=100)
+        assert "at most a fifth, or 1 ms, longer than the call took" in desks.auditor.open("/").text
+
+    def test_what_is_not_counted_yet_is_stated(
+        self, desks: Desks, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        call(started_at=timezone.now()), call(started_at=timezone.now())
+        told = "Of the calls that are not tallied yet, only the last 2 are counted here."
+        assert told not in desks.auditor.open("/").text
+        monkeypatch.setattr(pictures, "LIVE", 2)
+        assert told in desks.auditor.open("/").text
 
     def test_a_reader_who_sees_no_history_is_led_nowhere(self, desks: Desks) -> None:
         call(started_at=timezone.now())

@@ -135,7 +135,7 @@ def ours() -> dict[str, list[float]]:
 
 def stock() -> dict[str, list[float]]:
     """Visit the same of a stock `ModelAdmin` over the same table, in Django's own templates."""
-    from permits.admin.filters import midnight
+    from permits.admin.time_filters import midnight
 
     call, zone, days = _examples()
     first, last = (midnight(day) for day in days)
