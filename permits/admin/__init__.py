@@ -10,6 +10,7 @@ search        how a permit is found     rows          the buttons in a row
 saving        what saving means besides sending       push and update
 decisions     resolve, push anew, keep  timeline      all that happened to a permit, in one list
 merged        pages over several tables, by time
+time_filters  filters by day and time  activity      who did what
 bulk          asking for a bulk run     batch         the page of a bulk run
 plates        what a plate already has  zone          zones
 saved_views   a list as one likes it    allowed       whether a car may stand here now

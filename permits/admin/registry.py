@@ -7,11 +7,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 
 from permits.admin.accounts import GroupAdmin, StaffAdmin
+from permits.admin.activity import ActivityAdmin
 from permits.admin.batch import BatchAdmin
 from permits.admin.history import SyncAttemptAdmin
 from permits.admin.permit import PermitAdmin
 from permits.admin.zone import ZoneAdmin
-from permits.models import Batch, Permit, SyncAttempt, Zone
+from permits.models import Activity, Batch, Permit, SyncAttempt, Zone
 
 # Those of allauth would show secrets, and let them be changed.
 admin.site.unregister((EmailAddress, Authenticator, UserSession))
@@ -20,5 +21,6 @@ admin.site.register(Permit, PermitAdmin)
 admin.site.register(Batch, BatchAdmin)
 admin.site.register(Zone, ZoneAdmin)
 admin.site.register(SyncAttempt, SyncAttemptAdmin)
+admin.site.register(Activity, ActivityAdmin)
 admin.site.register(User, StaffAdmin)
 admin.site.register(Group, GroupAdmin)

@@ -9,7 +9,17 @@ from django.contrib.sessions.models import Session
 from pytest_django import Settings
 
 from permits import sync
-from permits.models import Batch, ImportRun, Link, Permit, SyncAttempt, Validation, Worker, Zone
+from permits.models import (
+    Activity,
+    Batch,
+    ImportRun,
+    Link,
+    Permit,
+    SyncAttempt,
+    Validation,
+    Worker,
+    Zone,
+)
 from tests.engine.gate import Gate
 from tests.engine.office import enter, push
 from tests.pages.desk import Desk, Desks
@@ -66,6 +76,7 @@ def known(desks: Desks) -> dict[str, str]:
         "batch": str(run.pk),
         "zone": str(Zone.objects.get(name="Unused").pk),
         "syncattempt": str(attempt.pk),
+        "activity": str(Activity.objects.latest("pk").pk),
         "user": str(User.objects.get(username="auditor").pk),
         "group": str(Group.objects.get(name="Auditors").pk),
         "content_type": str(ContentType.objects.get_for_model(Permit).pk),

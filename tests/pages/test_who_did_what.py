@@ -1,0 +1,124 @@
+"""The page that says who did what: of one person, on one day, of one kind, and unchanged."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+
+from permits.admin.activity import in_words
+from permits.models import Activity
+from tests.pages.desk import Desks
+from tests.pages.reading import Page
+from tests.pages.test_activity import sign_in
+from tests.staff import PASSWORD
+
+PATH: Final = "/permits/activity/"
+Kind = Activity.Kind
+
+
+def rows(page: Page) -> list[str]:
+    """What the list says, row by row."""
+    return [row.text for row in page.root.one("table.results").all("tr")[1:]]
+
+
+def done(kind: Kind, actor: str, *, day: int = 24) -> Activity:
+    at = datetime(2026, 11, day, 12, tzinfo=UTC)
+    return Activity.objects.create(kind=kind, actor=actor, what="Sync history", at=at)
+
+
+def test_sign_ins_that_failed_or_locked_somebody_out_are_listed(desks: Desks) -> None:
+    for _ in range(12):
+        sign_in("clerk", "wrong-password-4711")
+    sign_in("nobody-has-this-name", "wrong-password-4711")
+    listed = rows(desks.auditor.open(f"{PATH}?kind=failed"))
+    assert any("clerk" in row and "192.0.2.7" in row for row in listed)
+    (locked,) = rows(desks.auditor.open(f"{PATH}?kind=locked_out"))
+    assert "clerk" in locked
+    assert "Locked out" in locked
+
+
+def test_a_name_that_nobody_has_is_said_to_be_unknown(desks: Desks) -> None:
+    sign_in("nobody-has-this-name", "wrong-password-4711")
+    (row,) = rows(desks.auditor.open(f"{PATH}?kind=failed"))
+    assert "An unknown name" in row
+    assert "nobody-has-this-name" not in row
+
+
+def test_what_somebody_may_do_is_told_from_what_to_what(desks: Desks) -> None:
+    user = User.objects.get(username="clerk")
+    user.is_superuser = True
+    user.save()
+    group = Group.objects.get(name="Auditors")
+    group.permissions.add(Permission.objects.get(codename="add_permit"))
+    page = desks.auditor.open(PATH)
+    assert "User changed: clerk is_superuser: False → True" in page.text
+    assert "Group changed: Auditors permissions added: add_permit" in page.text
+
+
+def test_an_export_is_listed_with_who_took_what(desks: Desks) -> None:
+    assert desks.clerk.client.get("/permits/permit/export/csv/?state=synced").status_code == 200
+    (row,) = rows(desks.auditor.open(f"{PATH}?kind=exported"))
+    assert "clerk" in row
+    assert "format: csv; filter: State On controller" in row
+
+
+def test_one_person_and_one_day_are_found(desks: Desks) -> None:
+    mine = done(Kind.EXPORTED, "clerk")
+    done(Kind.EXPORTED, "clerk", day=23), done(Kind.EXPORTED, "auditor")
+    page = desks.auditor.open(f"{PATH}?actor=clerk&from=2026-11-24&to=2026-11-24")
+    assert len(rows(page)) == 1
+    assert f'datetime="{mine.at.isoformat()}"' in page.html
+
+
+def test_a_removed_user_leaves_no_hole(desks: Desks) -> None:
+    done(Kind.EXPORTED, "leaver")
+    leaver = User.objects.create(username="leaver", is_staff=True)
+    before = rows(desks.auditor.open(f"{PATH}?actor=leaver"))
+    leaver.delete()
+    assert rows(desks.auditor.open(f"{PATH}?actor=leaver")) == before
+    assert "User removed: leaver" in desks.auditor.open(PATH).text
+
+
+def test_it_can_be_taken_away_as_a_file(desks: Desks) -> None:
+    done(Kind.EXPORTED, "clerk")
+    answer = desks.auditor.client.get(f"{PATH}export/csv/?actor=clerk&to=2026-11-24")
+    head, line, *_ = csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
+    assert head[:4] == ["When", "Who", "What", "To whom or what"]
+    assert line[1:4] == ["clerk", "Exported", "Sync history"]
+
+
+def test_the_menu_of_those_who_audit_leads_to_it(desks: Desks) -> None:
+    assert PATH in desks.auditor.open("/").html
+    assert PATH not in desks.clerk.open("/").html
+
+
+def test_not_even_an_administrator_changes_it(desks: Desks) -> None:
+    noted = done(Kind.EXPORTED, "clerk")
+    for page in ("add/", f"{noted.pk}/change/", f"{noted.pk}/delete/"):
+        answer = desks.root.client.post(f"{PATH}{page}", {"actor": "root", "post": "yes"})
+        assert answer.status_code == 403
+    noted.refresh_from_db()
+    assert noted.actor == "clerk"
+
+
+def test_one_entry_is_shown_whole(desks: Desks) -> None:
+    sign_in("clerk", PASSWORD)
+    noted = Activity.objects.get(kind=Kind.SIGNED_IN, address="192.0.2.7")
+    page = desks.auditor.open(f"{PATH}{noted.pk}/change/")
+    assert "192.0.2.7" in page.text
+
+
+@pytest.mark.parametrize(
+    ("details", "words"),
+    [
+        ({}, ""),
+        ({"email": ["", "a@example.org"]}, "email: nothing → a@example.org"),
+        ({"groups added": ["A", "B"]}, "groups added: A, B"),
+        ({"format": "csv", "filter": {}}, "format: csv; filter: none"),
+    ],
+)
+def test_details_are_one_line(details: dict[str, object], words: str) -> None:
+    assert in_words(details) == words
