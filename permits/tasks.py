@@ -155,6 +155,7 @@ def tell() -> None:
     This is no part of the sweep: a mail server that hangs holds up neither it nor any call.
     """
     alerts.write_due()
+    alerts.write_seal()
     alerts.send_due()
 
 

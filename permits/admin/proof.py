@@ -4,11 +4,12 @@ from typing import Final
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from permits import tasks
+from permits import moments, tasks
 from permits.admin.sending import require
 from permits.models import Archive, Seal, Verification
 
@@ -34,6 +35,23 @@ def show(request: HttpRequest) -> HttpResponse:
             "archives": Archive.objects.all()[:SHOWN],
         },
     )
+
+
+def show_seal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one seal whole, to be printed and kept apart."""
+    actor = require(request, "view_seal")
+    sealed = Seal.objects.filter(is_open=False)
+    seal = get_object_or_404(sealed, pk=pk)
+    context = {
+        **admin.site.each_context(request),
+        "title": str(seal),
+        "seal": seal,
+        "made": f"{seal.sealed_at:%Y-%m-%d %H:%M:%S} UTC",
+        "before": sealed.filter(pk__lt=pk).first(),
+        "reader": actor,
+        "now": moments.in_full(timezone.now()),  # paper outlasts a word such as today
+    }
+    return TemplateResponse(request, "permits/seal.html", context)
 
 
 def verify(request: HttpRequest) -> HttpResponse:

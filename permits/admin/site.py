@@ -42,6 +42,7 @@ class PortalSite(admin.AdminSite):
             path("controller/count/", self.admin_view(drift.count), name="count"),
             path("controller/resume/", self.admin_view(controller.resume), name="resume"),
             path("proof/", self.admin_view(proof.show), name="proof"),
+            path("proof/seals/<int:pk>/", self.admin_view(proof.show_seal), name="seal"),
             path("proof/verify/", self.admin_view(proof.verify), name="verify"),
             path("controller/check/", self.admin_view(checkup.show), name="check_controller"),
             path("validation/", self.admin_view(validation.ask), name="ask_validation"),

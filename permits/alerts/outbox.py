@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 
 from permits.alerts import rules, words
 from permits.alerts.concerns import Concern, standing
-from permits.models import Alert
+from permits.models import Alert, Seal
 from permits.stored import said
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,32 @@ def write_test(actor: str) -> Alert | None:
         body=body,
         told={},
         after=_last_number(),
+        now=now,
+    )
+
+
+def write_seal() -> Alert | None:
+    """Write the last seal into a mail, once, so that it is kept where nobody here can change it.
+
+    A seal is over the one before it: where several were made meanwhile, the last stands for all.
+    """
+    if not settings.ALERT_RECIPIENTS:
+        return None
+    last, now = _last_number(), timezone.now()
+    sealed = Seal.objects.filter(is_open=False)
+    seal = sealed.first()
+    mailed = Alert.objects.filter(kind=Alert.Kind.SEAL).order_by("-number").first()
+    if seal is None or (mailed is not None and mailed.told["seal"] >= seal.pk):
+        return None
+    before = sealed.filter(pk__lt=seal.pk).first()
+    with translation.override(settings.LANGUAGE_CODE):
+        subject, body = words.seal_subject(seal), words.seal_body(seal, before)
+    return _write(
+        kind=Alert.Kind.SEAL,
+        subject=subject,
+        body=body,
+        told={"seal": seal.pk},
+        after=last,
         now=now,
     )
 

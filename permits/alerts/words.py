@@ -7,9 +7,11 @@ from typing import Final
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from permits import moments
 from permits.alerts.concerns import Concern, settled
+from permits.models import Seal
 
 _SUBJECT_LENGTH: Final = 200
 _MARK: Final = "[permitportal]"
@@ -52,6 +54,40 @@ def test_body(actor: str, *, now: datetime) -> str:
         "moment": moments.in_full(now),
     }
     return f"{asked}\n\n{_foot()}"
+
+
+def seal_subject(seal: Seal) -> str:
+    """Return the subject of the mail that carries a seal."""
+    told = _("seal %(number)s of the history") % {"number": seal.pk}
+    return f"{_MARK} {told}"
+
+
+def seal_body(seal: Seal, before: Seal | None) -> str:
+    """Return a seal in a form that can be kept, printed and compared by eye."""
+    made = f"{seal.sealed_at:%Y-%m-%d %H:%M:%S} UTC"
+    number = {"number": seal.pk}
+    blocks = [
+        _("Seal %(number)s of the history, made %(made)s:") % {**number, "made": made},
+        seal.printed(),
+        ngettext(
+            "%(count)d chain had moved since the seal before.",
+            "%(count)d chains had moved since the seal before.",
+            seal.heads,
+        )
+        % {"count": seal.heads},
+    ]
+    if before is not None:
+        told = _("The seal before was %(number)s:") % {"number": before.pk}
+        blocks.append(f"{told}\n{before.printed()}")
+    blocks.append(
+        _(
+            "Keep this message apart from the portal. Whoever changes what happened before, even "
+            "with the key and the database in hand, cannot bring this digest about again."
+        )
+    )
+    compare = _("Compare it with the seal of that number:")
+    blocks.append(f"{compare}\n{_link(reverse('admin:seal', args=[seal.pk]))}")
+    return "\n\n".join([*blocks, _foot()])
 
 
 def _foot() -> str:

@@ -18,7 +18,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def telling(self) -> "AlertQuerySet":
         """Messages that told how things stood, the newest first."""
-        return self.exclude(kind=Alert.Kind.TEST).order_by("-number")
+        return self.exclude(kind__in=(Alert.Kind.TEST, Alert.Kind.SEAL)).order_by("-number")
 
 
 class Alert(models.Model):
@@ -34,13 +34,15 @@ class Alert(models.Model):
         TROUBLE = "trouble", _("Needs a person")
         CLEAR = "clear", _("All clear")
         TEST = "test", _("Test")
+        SEAL = "seal", _("Seal of the history")
 
     # Each is one more than the last; of two writers only one can take the next.
     number = models.PositiveIntegerField(unique=True)
     kind = models.CharField(max_length=7, choices=Kind)
     subject = models.CharField(max_length=200)
     body = models.TextField()
-    # By concern its count, 0 where it was told to be settled, and the mark of the newest.
+    # By concern its count, 0 where it was told to be settled, and the mark of the newest; of a seal
+    # its number.
     told = models.JSONField(default=dict)
     recipients = models.TextField()  # separated by commas
     created_at = models.DateTimeField(default=timezone.now)

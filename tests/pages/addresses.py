@@ -49,6 +49,7 @@ MAY_OPEN: Final = {
     "app_list": VIEWERS,
     "controller": VIEWERS,
     "proof": AUDITORS,
+    "seal": AUDITORS,
     "verify": AUDITORS,  # a button; following it as a link leads to the page
     "drift": VIEWERS,
     "drift_zone": VIEWERS,

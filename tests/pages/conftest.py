@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from pytest_django import Settings
 
-from permits import sync
+from permits import proof, sync
 from permits.models import (
     Activity,
     Batch,
@@ -76,6 +76,7 @@ def known(desks: Desks) -> dict[str, str]:
         "batch": str(run.pk),
         "zone": str(Zone.objects.get(name="Unused").pk),
         "syncattempt": str(attempt.pk),
+        "seals": str(proof.make_seal("").pk),
         "activity": str(Activity.objects.latest("pk").pk),
         "user": str(User.objects.get(username="auditor").pk),
         "group": str(Group.objects.get(name="Auditors").pk),

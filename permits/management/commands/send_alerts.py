@@ -13,7 +13,7 @@ from permits import alerts
 class Command(BaseCommand):
     """Writes what is due, and sends what waits."""
 
-    help = "Send by mail what needs a person; --test sends a test mail."
+    help = "Send by mail what needs a person, and the last seal; --test sends a test mail."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Let an administrator try the mail server."""
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         if not settings.ALERT_RECIPIENTS:
             raise CommandError(_("Nothing is sent: ALERT_RECIPIENTS names nobody."))
         alerts.write_due()
+        alerts.write_seal()
         if options["test"]:
             alerts.write_test("")
         tried = alerts.send_due()
