@@ -19,8 +19,9 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from permits import spreadsheet
+from permits import numbers, spreadsheet
 
 FETCHED_AT_ONCE: Final = 500  # rows
 
@@ -68,7 +69,10 @@ class Export:
                     heads,
                     rows,
                     sheet=self.names.capitalize()[:20],
-                    about=lambda: self._ending(rows.count, language),
+                    about=lambda sheets: [
+                        *self._ending(rows.count, language),
+                        _of_sheets(sheets, language),
+                    ],
                 )
         return StreamingHttpResponse(
             self._json_lines(),
@@ -113,6 +117,18 @@ class Export:
             "exported_by": self.actor,
         }
         yield _json_line({"export": ending})
+
+
+def _of_sheets(count: int, language: str | None) -> tuple[str, str]:
+    """Say on how many sheets a workbook's rows are, and why."""
+    with translation.override(language):
+        told = ngettext(
+            "%(count)d. Where there are more than %(most)s rows, they go on on a further sheet.",
+            "%(count)d, on which the rows go on: none holds more than %(most)s of them.",
+            count,
+        )
+        most = numbers.say(spreadsheet.ROWS_OF_A_SHEET)
+        return _("Sheets"), told % {"count": count, "most": most}
 
 
 class _Counted:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 # A spreadsheet takes a text that begins so for a formula.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _AT_ONCE: Final = 1 << 16  # bytes
-_ROWS_OF_A_SHEET: Final = 1_048_575  # besides the heads; Excel has no more
+ROWS_OF_A_SHEET: Final = 1_048_575  # besides the heads; Excel has no more
 _LONGEST_TEXT: Final = 32_767  # characters of a cell, for Excel
 _FORMATS: Final = {
     datetime: "yyyy-mm-dd hh:mm:ss",
@@ -87,11 +87,12 @@ def xlsx_response(
     rows: Iterable[Sequence[Any]],
     *,
     sheet: str = "",
-    about: Callable[[], Iterable[tuple[str, str]]] | None = None,
+    about: Callable[[int], Iterable[tuple[str, str]]] | None = None,
 ) -> StreamingHttpResponse:
     """Return `name`.xlsx, an Excel workbook; it is written on the disk first.
 
-    What there is to say about it, once its rows are written, stands on a sheet of its own.
+    What there is to say about it, once its rows are written on so many sheets, stands on a sheet of
+    its own.
     """
 
     def parts() -> Iterator[bytes]:
@@ -114,7 +115,7 @@ def _write_xlsx(
     rows: Iterable[Sequence[Any]],
     *,
     name: str,
-    about: Callable[[], Iterable[tuple[str, str]]] | None,
+    about: Callable[[int], Iterable[tuple[str, str]]] | None,
 ) -> None:
     """Write a workbook, holding one row in memory, on as many sheets as its rows need.
 
@@ -144,14 +145,14 @@ def _write_xlsx(
             for column, head in enumerate(heads):
                 sheet.write_string(0, column, head, bold)
             line = 0
-            for line, row in enumerate(itertools.islice(rest, _ROWS_OF_A_SHEET), start=1):
+            for line, row in enumerate(itertools.islice(rest, ROWS_OF_A_SHEET), start=1):
                 for column, value in enumerate(row):
                     _write_cell(sheet, line, column, value, formats)
-            if line < _ROWS_OF_A_SHEET:
+            if line < ROWS_OF_A_SHEET:
                 break
         if about:
             sheet = new_sheet(_("About"), columns=2)
-            for line, (label, words) in enumerate(about()):
+            for line, (label, words) in enumerate(about(number)):
                 sheet.write_string(line, 0, label, bold)
                 sheet.write_string(line, 1, words)
 

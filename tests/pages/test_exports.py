@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from permits import spreadsheet
 from permits.admin.exported import PERMIT_COLUMNS
 from permits.exporting import Column, Export, Format
 from permits.models import Activity, Permit, Zone
@@ -130,6 +131,18 @@ class TestExcel:
         rows = about.to_python()
         assert rows[:2] == [["Rows", "1"], ["State", "Not pushed"]]
         assert rows[3] == ["Exported by", "clerk"]
+        assert rows[4][0] == "Sheets"
+        assert "more than 1,048,575 rows, they go on on a further sheet" in str(rows[4][1])
+
+    def test_says_that_its_rows_go_on_on_further_sheets(
+        self, desks: Desks, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(spreadsheet, "ROWS_OF_A_SHEET", 2)
+        fill(3)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(export(desks.clerk, "xlsx")))
+        assert book.sheet_names == ["Permits", "Permits 2", "About"]
+        told = book.get_sheet_by_name("About").to_python()[-1]
+        assert told == ["Sheets", "2, on which the rows go on: none holds more than 2 of them."]
 
 
 class TestJsonLines:
