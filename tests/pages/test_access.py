@@ -1,9 +1,12 @@
 """Who may open which page, and that opening one changes nothing."""
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 
+from permits.models import Permit
+from tests.database import unguarded
 from tests.pages.addresses import EVERYBODY, MAY_OPEN, Address, all_addresses, everything
 from tests.pages.desk import TYPED, Desk, Desks
 from tests.sandbox_server import Sandbox
@@ -84,6 +87,18 @@ def test_whatever_they_send_those_who_only_look_change_nothing(
         assert answer.status_code < 500, path
         assert everything() == before, path
     assert len(sandbox.requests()) == calls
+
+
+def test_the_comparison_sees_the_whole_database(desks: Desks, known: dict[str, str]) -> None:
+    tables = set(everything())
+    ours = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    assert {table for table in ours - tables if not table.startswith("axes_")} == {
+        *("django_session", "usersessions_usersession", "permits_activity")
+    }
+    before = everything()
+    with unguarded():
+        Permit.history.filter(id=int(known["permit"])).update(actor="somebody else")
+    assert everything() != before
 
 
 def test_a_form_without_its_token_is_refused(
