@@ -10,13 +10,26 @@ from django.contrib.auth.models import Group, Permission, User
 
 from permits.admin.activity import in_words
 from permits.models import Activity
-from tests.pages.desk import Desks
+from tests.pages.desk import Desk, Desks
 from tests.pages.reading import Page
 from tests.pages.test_activity import sign_in
-from tests.staff import PASSWORD
+from tests.staff import PASSWORD, Staff
 
 PATH: Final = "/permits/activity/"
 Kind = Activity.Kind
+
+
+@pytest.fixture
+def desks(staff: Staff) -> Desks:
+    """The people at their desks, of whom nothing is left behind: also not what they may do."""
+    return Desks(
+        clerk=Desk(staff.clerk),
+        supervisor=Desk(staff.supervisor),
+        auditor=Desk(staff.auditor),
+        root=Desk(staff.root),
+        stranger=Desk(),
+        nobody=Desk(),
+    )
 
 
 def rows(page: Page) -> list[str]:
