@@ -184,13 +184,18 @@ _PASSING: Final = {
     *("permits_activity",),  # that somebody looked, or tried
 }
 """Tables that those who only look may add to."""
+_ASIDE: Final = (
+    "axes_",  # that somebody tried to sign in
+    "permits_plate_part",  # an index of SQLite's, which cannot be read as a table
+    "permits_plate_term",
+)
 
 
 def everything() -> dict[str, list[tuple[object, ...]]]:
     """The whole database, but for when each user was here and what was noted of it."""
     with connection.cursor() as cursor:
         tables = sorted(set(connection.introspection.table_names(cursor)) - _PASSING)
-        return {table: _rows(cursor, table) for table in tables if not table.startswith("axes_")}
+        return {table: _rows(cursor, table) for table in tables if not table.startswith(_ASIDE)}
 
 
 def _rows(cursor: Any, table: str) -> list[tuple[object, ...]]:
