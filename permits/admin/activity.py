@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -57,6 +59,23 @@ def actor_of(activity: Activity) -> str:
     return _("An unknown name") if activity.details.get("user") == "unknown" else _("The portal")
 
 
+def _beside(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return where the records of the permits have what the same person did on the same days."""
+    actor = request.GET.get("actor", "").strip()
+    if not actor:
+        return []
+    first, last = (request.GET.get(name, "") for name in ("from", "to"))
+    calls = {"actor": actor, "from": first, "to": last}
+    permits = {"entered_by": actor, "entered_from": first, "entered_to": last}
+    return [
+        (f"{reverse('admin:permits_syncattempt_changelist')}?{urlencode(calls)}", _("calls")),
+        (
+            f"{reverse('admin:permits_permit_changelist')}?{urlencode(permits)}",
+            _("permits entered"),
+        ),
+    ]
+
+
 ACTIVITY_COLUMNS = (
     Column("at", gettext_lazy("When"), lambda activity: to_the_millisecond(activity.at)),
     Column("actor", gettext_lazy("Who"), lambda activity: activity.actor),
@@ -97,9 +116,8 @@ class ActivityAdmin(ExportedAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list under the question that it answers."""
-        return super().changelist_view(
-            request, {"title": _("Who did what"), **(extra_context or {})}
-        )
+        context = {"title": _("Who did what"), "beside": _beside(request)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     @admin.display(description=gettext_lazy("when"), ordering="at")
     def when(self, activity: Activity) -> str | SafeString:

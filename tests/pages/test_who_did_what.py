@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, Permission, User
 
 from permits.admin.activity import in_words
 from permits.models import Activity
-from tests.pages.desk import Desk, Desks
+from tests.pages.desk import HISTORY, Desk, Desks
 from tests.pages.reading import Page
 from tests.pages.test_activity import sign_in
 from tests.staff import PASSWORD, Staff
@@ -84,6 +85,24 @@ def test_one_person_and_one_day_are_found(desks: Desks) -> None:
     page = desks.auditor.open(f"{PATH}?actor=clerk&from=2026-11-24&to=2026-11-24")
     assert len(rows(page)) == 1
     assert f'datetime="{mine.at.isoformat()}"' in page.html
+
+
+def test_what_the_same_person_did_with_permits_is_one_step_away(desks: Desks) -> None:
+    with time_machine.travel(datetime(2026, 11, 24, 12, tzinfo=UTC), tick=False):
+        desks.clerk.enter(plate="MINE 1")
+        desks.supervisor.enter(plate="THEIRS 1")
+    page = desks.auditor.open(f"{PATH}?actor=clerk&from=2026-11-24&to=2026-11-24")
+    calls, permits = [
+        link.attributes["href"]
+        for link in page.root.all("a[href]")
+        if link.text in ("calls", "permits entered")
+    ]
+    assert calls == f"{HISTORY}?actor=clerk&from=2026-11-24&to=2026-11-24"
+    assert desks.auditor.open(calls).status == 200
+    found = desks.auditor.open(permits)
+    assert "MINE 1" in found.text
+    assert "THEIRS 1" not in found.text
+    assert "By the same person" not in desks.auditor.open(PATH).text
 
 
 def test_a_removed_user_leaves_no_hole(desks: Desks) -> None:
