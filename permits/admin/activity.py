@@ -38,8 +38,8 @@ class KindFilter(EnumFilter):
 
 
 def in_words(details: Mapping[str, Any]) -> str:
-    """Return what is known besides as one line: `is_superuser: False → True; groups added: …`."""
-    return "; ".join(f"{name}: {_value(name, value)}" for name, value in details.items())
+    """Return what is known besides as one line, as it is kept: `is_superuser: False → True`."""
+    return "; ".join(f"{name}: {_value(name, value)}" for name, value in sorted(details.items()))
 
 
 def _value(name: str, value: Any) -> str:
@@ -89,8 +89,9 @@ ACTIVITY_COLUMNS = (
 class ActivityAdmin(ExportedAdmin):
     """The list of what people did. Nobody adds, changes or deletes any."""
 
-    list_display = ("when", "who", "did", "told", "address")
+    list_display = ("when", "who", "did", "told", "came_from")
     list_display_links = None
+    fields = list_display
     list_filter = (ActivityDaysFilter, ActorFilter, KindFilter)
     ordering = ("-at",)
     export_columns = ACTIVITY_COLUMNS
@@ -137,4 +138,9 @@ class ActivityAdmin(ExportedAdmin):
     @admin.display(description=gettext_lazy("details"))
     def told(self, activity: Activity) -> SafeString:
         """Return what is known besides."""
-        return format_html('<span class="quiet">{}</span>', in_words(activity.details))
+        return format_html("<code>{}</code>", in_words(activity.details))
+
+    @admin.display(description=gettext_lazy("address"))
+    def came_from(self, activity: Activity) -> str:
+        """Return the address from which it was done."""
+        return activity.address

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from permits import moments, tasks
 from permits.admin.sending import require
 from permits.models import Archive, Seal, Verification
+from permits.shown import shown
 
 SHOWN: Final = 10  # of the seals and of the verifications
 
@@ -44,7 +45,7 @@ def show_seal(request: HttpRequest, pk: int) -> HttpResponse:
     seal = get_object_or_404(sealed, pk=pk)
     context = {
         **admin.site.each_context(request),
-        "title": str(seal),
+        "title": shown(str(seal)),
         "seal": seal,
         "made": f"{seal.sealed_at:%Y-%m-%d %H:%M:%S} UTC",
         "before": sealed.filter(pk__lt=pk).first(),

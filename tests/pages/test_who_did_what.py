@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 import pytest
-import time_machine
 from django.contrib.auth.models import Group, Permission, User
 
 from permits.admin.activity import in_words
 from permits.models import Activity
+from tests.engine.office import enter
 from tests.pages.desk import HISTORY, Desk, Desks
 from tests.pages.reading import Page
 from tests.pages.test_activity import sign_in
@@ -76,7 +76,7 @@ def test_an_export_is_listed_with_who_took_what(desks: Desks) -> None:
     assert desks.clerk.client.get("/permits/permit/export/csv/?state=synced").status_code == 200
     (row,) = rows(desks.auditor.open(f"{PATH}?kind=exported"))
     assert "clerk" in row
-    assert "format: csv; filter: State On controller" in row
+    assert "filter: State On controller; format: csv" in row
 
 
 def test_one_person_and_one_day_are_found(desks: Desks) -> None:
@@ -88,9 +88,9 @@ def test_one_person_and_one_day_are_found(desks: Desks) -> None:
 
 
 def test_what_the_same_person_did_with_permits_is_one_step_away(desks: Desks) -> None:
-    with time_machine.travel(datetime(2026, 11, 24, 12, tzinfo=UTC), tick=False):
-        desks.clerk.enter(plate="MINE 1")
-        desks.supervisor.enter(plate="THEIRS 1")
+    for actor, plate in (("clerk", "MINE 1"), ("supervisor", "THEIRS 1")):
+        enter(plate=plate, entered_by=actor, entered_at=datetime(2026, 11, 24, 12, tzinfo=UTC))
+    enter(plate="OLD 1", entered_by="clerk", entered_at=datetime(2026, 11, 23, 12, tzinfo=UTC))
     page = desks.auditor.open(f"{PATH}?actor=clerk&from=2026-11-24&to=2026-11-24")
     calls, permits = [
         link.attributes["href"]
@@ -102,6 +102,7 @@ def test_what_the_same_person_did_with_permits_is_one_step_away(desks: Desks) ->
     found = desks.auditor.open(permits)
     assert "MINE 1" in found.text
     assert "THEIRS 1" not in found.text
+    assert "OLD 1" not in found.text
     assert "By the same person" not in desks.auditor.open(PATH).text
 
 
@@ -149,7 +150,7 @@ def test_one_entry_is_shown_whole(desks: Desks) -> None:
         ({}, ""),
         ({"email": ["", "a@example.org"]}, "email: nothing → a@example.org"),
         ({"groups added": ["A", "B"]}, "groups added: A, B"),
-        ({"format": "csv", "filter": {}}, "format: csv; filter: none"),
+        ({"format": "csv", "filter": {}}, "filter: none; format: csv"),
     ],
 )
 def test_details_are_one_line(details: dict[str, object], words: str) -> None:
