@@ -43,7 +43,7 @@ def rows(changelist: Any, labels: Sequence[str]) -> Iterator[SafeString]:
 
 
 def _column(changelist: Any, name: Any, label: str) -> _Column:
-    is_link = name in changelist.list_display_links
+    is_link = name in (changelist.list_display_links or ())  # of a list without links: none
     called = name.__name__ if callable(name) else name
     start = format_html(
         '<{} data-label="{}" class="{}">',
