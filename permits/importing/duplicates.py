@@ -101,7 +101,8 @@ def already_there(keys: Iterable[Key]) -> dict[Key, int]:
     rest = iter(keys)
     found: dict[Key, int] = {}
     while part := set(islice(rest, AT_ONCE)):
-        found |= _already_there(part)
+        there = _already_there(part)
+        found |= there | _changed_since(part - there.keys())
     return found
 
 
@@ -121,6 +122,35 @@ def _already_there(keys: set[Key]) -> dict[Key, int]:
         (plate, _stamp(start), _stamp(end), zone): pk for plate, start, end, zone, pk in permits
     }
     return {key: there[key] for key in keys & there.keys()}
+
+
+def _changed_since(keys: set[Key]) -> dict[Key, int]:
+    """Return the permits that were imported with these ends, and have another by now."""
+    starts = {(plate, start, zone) for plate, start, _, zone in keys}
+    if not starts:
+        return {}
+    first, last = min(key[1] for key in keys), max(key[1] for key in keys)
+    imported = (
+        Permit.objects.wanted()
+        .filter(
+            plate_key__in={key[0] for key in keys},
+            start_time__range=(f"{first}+00:00", f"{last}+00:00"),
+            imported__isnull=False,
+        )
+        .values_list("plate_key", "start_time", "zone_id", "pk")
+    )
+    alike = {
+        pk: (plate, _stamp(start), zone)
+        for plate, start, zone, pk in imported
+        if (plate, _stamp(start), zone) in starts
+    }
+    entered = Permit.history.filter(id__in=alike, history_type="+").values_list("id", "end_time")
+    found: dict[Key, int] = {}
+    for pk, end in entered:
+        plate, start, zone = alike[pk]
+        if (key := (plate, start, _stamp(end), zone)) in keys:
+            found[key] = pk
+    return found
 
 
 def _stamp(moment: Any) -> str:

@@ -1,5 +1,6 @@
 """What was given out or taken in before is loaded again, and nothing is there twice."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -56,3 +57,14 @@ def test_the_bad_rows_once_mended_and_the_whole_file_again(lot: Zone) -> None:
     assert outcome(check(file)) == (0, 1, 2)
     assert outcome(check(file.replace(b"\n,Lot 1", b"\nM 1,Lot 1"))) == (0, 0, 3)
     assert Permit.objects.count() == 3
+
+
+def test_a_file_one_of_whose_permits_was_extended_since(lot: Zone) -> None:
+    file = as_csv(*ROWS)
+    write(check(file))
+    permit = Permit.objects.get(plate="ABC 123")
+    Permit.objects.filter(pk=permit.pk).update(end_time=permit.end_time + timedelta(hours=2))
+    again = check(file)
+    assert outcome(again) == (0, 0, 2)
+    assert permit.pk in [each.permit for each in importing.Report.of(again).duplicates(0)]
+    assert outcome(check(as_csv(row(end="2026-04-03 18:00")))) == (1, 0, 0)
