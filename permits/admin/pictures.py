@@ -2,17 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from django.db.models import Sum
+from django.db.models import Case, Sum, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from permits import explain, moments, numbers, tallying
+from permits.admin.time_filters import midnight
 from permits.charts import Chart, Column, Part, lying, percentile, standing
 from permits.models import CallTally, ResponseTally, SyncAttempt, Tallied, Zone
 from permits.shown import shown
@@ -44,7 +45,7 @@ class Pictures:
         self.now = timezone.now()
         today = timezone.localdate(self.now)
         self._days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-        self._since = timezone.make_aware(datetime.combine(self._days[0], time.min))
+        self._since = midnight(self._days[0])
         self._state = Tallied.objects.filter(pk=Tallied.ONLY).first()
         self._count()
 
@@ -62,16 +63,16 @@ class Pictures:
         young = SyncAttempt.objects.order_by("-started_at", "-pk")
         young = young.filter(started_at__gte=max(until or self._since, self._since))
         calls, self._times = tallying.count(young.exclude(outcome=Outcome.SENDING)[:LIVE])
-        self._outcomes: Counter[tuple[datetime, str]] = Counter()
+        self._outcomes: Counter[tuple[date, str]] = Counter()
         self._codes: Counter[int] = Counter()
         for (quarter, _operation, outcome, code), count in calls.items():
-            self._outcomes[quarter, outcome] += count
+            self._outcomes[timezone.localdate(quarter), outcome] += count
             self._codes[code] += count
         self._misses = sum(calls.values()) == LIVE
         tallied = CallTally.objects.filter(quarter__gte=self._since).order_by()
-        summed = tallied.values_list("quarter", "outcome").annotate(Sum("calls"))
-        for quarter, outcome, count in summed:
-            self._outcomes[quarter, outcome] += count
+        summed = tallied.values_list(self._day_of("quarter"), "outcome").annotate(Sum("calls"))
+        for back, outcome, count in summed:
+            self._outcomes[self._days[-1 - back], outcome] += count
         refused = tallied.exclude(error_code=CallTally.NO_CODE)
         for code, count in refused.values_list("error_code").annotate(Sum("calls")):
             self._codes[code] += count
@@ -80,11 +81,17 @@ class Pictures:
         for *key, count in recent.values_list("quarter", "bucket", "calls"):
             self._times[tuple(key)] += count
 
+    def _day_of(self, field: str) -> Case:
+        """Return in SQL how many days before today a moment lies on the staff's calendar."""
+        return Case(
+            *(
+                When(**{f"{field}__gte": midnight(day)}, then=Value(back))
+                for back, day in enumerate(reversed(self._days))
+            ),
+            default=Value(len(self._days) - 1),
+        )
+
     def _by_day(self) -> Chart:
-        days = {quarter: timezone.localdate(quarter) for quarter, _outcome in self._outcomes}
-        counts: Counter[tuple[date, str]] = Counter()
-        for (quarter, outcome), calls in self._outcomes.items():
-            counts[days[quarter], outcome] += calls
         columns = []
         for day in self._days:
             name = moments.say_day(day, self._days[-1])
@@ -93,8 +100,8 @@ class Pictures:
                 Part(
                     kind,
                     str(outcome.label),
-                    counts[day, outcome],
-                    numbers.say(counts[day, outcome]),
+                    self._outcomes[day, outcome],
+                    numbers.say(self._outcomes[day, outcome]),
                     self._history(**span, outcome=outcome.value),
                 )
                 for outcome, kind in _KINDS.items()
