@@ -90,7 +90,9 @@ def prepare() -> None:
         # variables laid out above, and pytest-django then sets Django up before this is reached.
         of_tests = settings.DATABASES["default"].setdefault("TEST", {})
         of_tests["NAME"] = str(SCRATCH / "test.sqlite3")
-    # Pages are rendered without `collectstatic`; the `portal` fixture runs the real thing.
+    # Pages are rendered without `collectstatic`; the `portal` fixture runs the real thing, in a
+    # folder that no other process may look through while files come and go there.
+    settings.STATIC_ROOT = str(SCRATCH / "static")
     settings.STORAGES["staticfiles"]["BACKEND"] = (
         "django.contrib.staticfiles.storage.StaticFilesStorage"
     )
