@@ -153,7 +153,7 @@ def axe() -> CheckAccessibility:
     """Hold a page to the rules of accessibility: `axe(page)`."""
 
     def check(page: Page, *, but: Collection[str] = ()) -> None:
-        rules = {rule: {"enabled": False} for rule in but}
+        rules = {"target-size": {"enabled": True}, **{rule: {"enabled": False} for rule in but}}
         found = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
         assert not found.violations_count, f"{page.url}\n{found.generate_report()}"
 

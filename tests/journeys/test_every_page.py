@@ -33,7 +33,7 @@ from tests.staff import PASSWORD
 SignIn = Callable[[Page, User], Page]
 Theme = Literal["light", "dark"]
 LOOKS: Final[list[tuple[Theme, list[tuple[int, int]]]]] = [
-    ("light", [(1440, 900), (1280, 800)]),
+    ("light", [(640, 400), (1440, 900), (1280, 800)]),  # the first is 1280 at a zoom of 200 %
     ("dark", [(390, 844)]),
 ]
 
