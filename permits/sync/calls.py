@@ -93,7 +93,7 @@ def call_one(permit_id: int | None = None) -> Claim | None:
 
 def _call(claimed: Claim, holds: int) -> Acknowledgement | ControllerError:
     """Make the call, unless calls are held back since, or its lease no longer covers it."""
-    if link.holds() != holds or not renew(claimed):
+    if link.is_held_back(holds) or not renew(claimed):
         return NotBegun(said("It was held back before it began."), answer=Answer())
     try:
         return link.controller().apply(claimed.request)

@@ -110,6 +110,7 @@ class _Holds:
     """Counts the moments after which no call that was claimed before may begin, in this process."""
 
     count = 0
+    for_good = False
 
 
 _holds = _Holds()
@@ -120,9 +121,15 @@ def holds() -> int:
     return _holds.count
 
 
-def hold_back() -> None:
-    """Let no call begin that is claimed by now; those under way end as they do."""
+def hold_back(*, for_good: bool = False) -> None:
+    """Let no call begin that is claimed by now, or ever; those under way end as they do."""
     _holds.count += 1
+    _holds.for_good |= for_good
+
+
+def is_held_back(holds: int) -> bool:
+    """Return whether a call that was claimed after there were so many holds must not begin."""
+    return _holds.for_good or _holds.count != holds
 
 
 def is_paused() -> bool:
@@ -196,6 +203,7 @@ def _pause(why: str, detail: str, *, probed: bool) -> None:
         probe_at=now + min(PROBE_FIRST * 2 ** min(link.probes, 10), PROBE_LONGEST),
         probing_until=None,
     )
+    hold_back()  # what was claimed while this was written down
 
 
 def _probe_failed() -> None:

@@ -75,6 +75,23 @@ def test_the_end_of_the_worker_holds_it_back(gate: Gate) -> None:
     assert now(permit).state == State.SYNCED
 
 
+def test_nothing_begins_after_the_end_of_the_worker(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("permits.sync.link._holds.for_good", False)  # and again at the end
+    permit = queued_for("push")
+    looks = [True, False]
+
+    def go_on() -> bool:  # the signal comes after a thread has seen that there was none
+        sync.hold_back(for_good=True)
+        return looks.pop(0)
+
+    assert sync.drain(go_on=go_on) == {"not_sent": 1}
+    assert gate.requests == []
+    permit.refresh_from_db()
+    assert (permit.state, permit.tries) == (State.QUEUED, 0)
+
+
 def test_after_a_long_wait_its_lease_begins_anew(gate: Gate) -> None:
     permit = queued_for("push")
     with waiting(permit):

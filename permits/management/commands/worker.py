@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
         def end(*_: object) -> None:
             tasks.stopping.set()
-            sync.hold_back()
+            sync.hold_back(for_good=True)
             ended.set()
 
         for number in (signal.SIGINT, signal.SIGTERM):
