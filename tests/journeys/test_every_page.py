@@ -1,15 +1,10 @@
-"""Every page, in both themes and at three widths: accessible, no wider than its window, quiet.
-
-In French it is held to its windows, and to an empty console, as well.
+"""Every page, in both languages and themes, at every width: accessible, fitting its window, quiet.
 
 That the console stays empty under the strict policy, the `page` fixture sees to.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Literal
 
-import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
@@ -21,9 +16,10 @@ from permits import proof, sync, validation
 from permits.admin.needs import NEEDS
 from permits.models import Alert, Batch, Link, Permit, Zone
 from permits.signin.sessions import SEEN
-from tests.browser import CheckAccessibility, Console, assert_fits
+from tests.browser import Console
 from tests.database import unguarded
 from tests.engine.office import enter, push, withdraw
+from tests.journeys.inspector import Inspector
 from tests.pages.states import STATES, in_state, one_of_each
 from tests.portal import Portal
 from tests.sandbox_server import Sandbox
@@ -31,59 +27,6 @@ from tests.signin.codes import code
 from tests.staff import PASSWORD
 
 SignIn = Callable[[Page, User], Page]
-Theme = Literal["light", "dark"]
-LOOKS: Final[list[tuple[Theme, list[tuple[int, int]]]]] = [
-    ("light", [(640, 400), (1440, 900), (1280, 800)]),  # the first is 1280 at a zoom of 200 %
-    ("dark", [(390, 844)]),
-]
-
-
-@dataclass
-class Inspector:
-    """Holds each page that is shown to what every page must keep."""
-
-    page: Page
-    axe: CheckAccessibility
-    address: str
-
-    def look_at(self, *paths: str) -> None:
-        """Open each page and inspect it."""
-        for path in paths:
-            self._look_in_french(path)
-            answer = self.page.goto(path)
-            assert answer is not None
-            assert answer.status < 500
-            self.inspect()
-
-    def _look_in_french(self, path: str) -> None:
-        """Open a page in French, whose words are longer: it is built alike, but has to fit too."""
-        cookies = self.page.context
-        cookies.add_cookies(
-            [{"name": settings.LANGUAGE_COOKIE_NAME, "value": "fr", "url": self.address}]
-        )
-        self.page.goto(path)
-        assert self.page.locator("html").get_attribute("lang") == "fr"
-        for _theme, widths in LOOKS:
-            for width, height in widths:
-                self.page.set_viewport_size({"width": width, "height": height})
-                assert_fits(self.page)
-        cookies.clear_cookies(name=settings.LANGUAGE_COOKIE_NAME)
-
-    def inspect(self) -> None:
-        """Inspect the page that is shown: as a table in the light, as cards in the dark."""
-        self.page.wait_for_load_state()
-        for theme, widths in LOOKS:
-            self.page.emulate_media(color_scheme=theme)
-            for width, height in widths:
-                self.page.set_viewport_size({"width": width, "height": height})
-                assert_fits(self.page)
-            self.axe(self.page)
-
-
-@pytest.fixture
-def inspector(page: Page, axe: CheckAccessibility, portal: Portal) -> Inspector:
-    """Looks at pages."""
-    return Inspector(page, axe, portal.url)
 
 
 def test_an_empty_portal(portal: Portal, signed_in: SignIn, inspector: Inspector) -> None:

@@ -1,0 +1,72 @@
+"""Holds a page to what every page must keep, in both languages, both themes and at every width."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django.conf import settings
+from playwright.sync_api import Page
+
+from tests.browser import CheckAccessibility, assert_fits
+
+Theme = Literal["light", "dark"]
+WIDE: Final = [(640, 400), (1440, 900), (1280, 800)]  # the first is 1280 at a zoom of 200 %
+NARROW: Final = [(390, 844)]
+
+
+@dataclass
+class Inspector:
+    """Shows each page in each language, the one in the light and the other in the dark.
+
+    The next page has them the other way round, so all four pairs are met by pages of each kind.
+    """
+
+    page: Page
+    axe: CheckAccessibility
+    address: str
+    seen: int = 0
+
+    def look_at(self, *paths: str) -> None:
+        """Open each page and inspect it; it is left in English."""
+        for path in paths:
+            with self._in_french():
+                self._open(path)
+                self._inspect("fr")
+            self._open(path)
+            self._inspect("en")
+            self.seen += 1
+
+    def inspect(self) -> None:
+        """Inspect the page that is shown.
+
+        For the other language it is loaded again, and so is a form sent again that led to it.
+        """
+        self.page.wait_for_load_state()
+        self._inspect("en")
+        with self._in_french():
+            self.page.reload()
+            self._inspect("fr")
+        self.page.reload()
+        self.seen += 1
+
+    @contextmanager
+    def _in_french(self) -> Iterator[None]:
+        name, cookies = settings.LANGUAGE_COOKIE_NAME, self.page.context
+        cookies.add_cookies([{"name": name, "value": "fr", "url": self.address}])
+        yield
+        cookies.clear_cookies(name=name)
+
+    def _open(self, path: str) -> None:
+        answer = self.page.goto(path)
+        assert answer is not None
+        assert answer.status < 500
+
+    def _inspect(self, language: str) -> None:
+        assert self.page.evaluate("document.documentElement.lang") == language
+        is_light = (language == "en") == (self.seen % 2 == 0)
+        self.page.emulate_media(color_scheme="light" if is_light else "dark")
+        for width, height in [*NARROW, *WIDE] if is_light else [*WIDE, *NARROW]:
+            self.page.set_viewport_size({"width": width, "height": height})
+            assert_fits(self.page)
+        self.axe(self.page)
