@@ -1,6 +1,7 @@
 """A sandbox controller as tests use it: its own process, told what to do over HTTP."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -70,8 +71,9 @@ class Sandbox:
         if self._ledger is not None:
             given["ledger"] = str(self._ledger)
         options = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
+        tied_to_the_tests = [sys.executable, "-m", "tools.tied", str(os.getpid())]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "permits.sandbox", *options],
+            [*tied_to_the_tests, sys.executable, "-m", "permits.sandbox", *options],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -3,7 +3,8 @@
     python -m tools.tied PARENT PROGRAM ARGUMENTS…
 
 PARENT is the starter's process number. On Linux the kernel kills the program when that process is
-gone, however it went. Elsewhere the program is run as it is.
+gone, however it went; it even does so when the thread that started it is. So whoever starts one
+from a thread that ends before the process does has it killed. Elsewhere it is run as it is.
 """
 
 import ctypes

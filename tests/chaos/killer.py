@@ -3,9 +3,8 @@
 import os
 import random
 import signal
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -33,33 +32,24 @@ class Blow:
         return f"{self.at:%H:%M:%S.%f} to {self.until:%H:%M:%S.%f} {self.kind} {self.victim}"
 
 
-class Killer(threading.Thread):
-    """Strikes until it is told to rest, and leaves everything running."""
+class Killer:
+    """Strikes until it is over, and leaves everything running.
+
+    It works in the thread that asks it to. With that, whatever ends the run ends the killer too;
+    and what it has started lives on, which Linux kills with the *thread* that it is tied to.
+    """
 
     def __init__(self, programs: Programs, dice: random.Random) -> None:
-        super().__init__(name="killer")
         self.blows: list[Blow] = []
-        self.failure: BaseException | None = None
         self._programs = programs
         self._dice = dice
-        self._resting = threading.Event()
 
-    def rest(self) -> None:
-        """Strike no more, and wait until everything that was struck runs again."""
-        self._resting.set()
-        self.join()
-        if self.failure:
-            raise self.failure
-
-    def run(self) -> None:
-        """Strike again and again."""
-        try:
-            while not self._resting.wait(self._dice.uniform(*PAUSES)):
-                self._revive_shell()
-                if victims := self._victims():
-                    self._strike(victims)
-        except BaseException as failure:  # noqa: BLE001 - raised again where it is waited for
-            self.failure = failure
+    def strike_until(self, is_over: Callable[[], bool]) -> None:
+        """Strike again and again; what was struck runs again at the end."""
+        while not _wait(self._dice.uniform(*PAUSES), is_over):
+            self._revive_shell()
+            if victims := self._victims():
+                self._strike(victims)
 
     def _revive_shell(self) -> None:
         """`manage.py send_permits` ends by itself; whoever has it in cron starts it again."""
@@ -80,26 +70,19 @@ class Killer(threading.Thread):
     def _strike(self, victims: list[Program]) -> None:
         kind = self._dice.choices(["kill", "stop", "halt"], weights=[70, 12, 18])[0]
         if kind == "halt":
-            self._each(victims, self._halt)
+            self._halt(victims)
         elif kind == "stop" and victims[0] is not self._programs.controller:
-            self._each(victims[:1], self._end)
+            self._end(victims[0])
         else:
-            self._each(victims, self._kill)
+            self._kill(victims)
 
-    def _each(self, victims: list[Program], do: Callable[[Program], None]) -> None:
-        """Do it to all of them at once."""
-        threads = [threading.Thread(target=do, args=[victim]) for victim in victims]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    def _kill(self, victim: Program) -> None:
+    def _kill(self, victims: list[Program]) -> None:
         at = datetime.now(UTC)
-        victim.kill()
-        self._note("kill", victim, at)
-        if victim is not self._programs.shell:
-            time.sleep(self._dice.uniform(*DOWN_FOR))
+        for victim in victims:
+            victim.kill()
+            self._note("kill", victim, at)
+        killed = [victim for victim in victims if victim is not self._programs.shell]
+        for victim in self._each_after(dict.fromkeys(killed, DOWN_FOR)):
             victim.start()
 
     def _end(self, victim: Program) -> None:
@@ -109,20 +92,39 @@ class Killer(threading.Thread):
         if victim is not self._programs.shell:
             victim.start()
 
-    def _halt(self, victim: Program) -> None:
+    def _halt(self, victims: list[Program]) -> None:
         at = datetime.now(UTC)
-        _signal(victim, signal.SIGSTOP)
-        # On SQLite it may hold the lock that everybody else waits for, but not for ever.
+        for victim in victims:
+            _signal(victim, signal.SIGSTOP)
+        for victim in self._each_after({victim: self._halts(victim) for victim in victims}):
+            _signal(victim, signal.SIGCONT)
+            self._note("halt", victim, at)
+
+    def _halts(self, victim: Program) -> tuple[float, float]:
+        """For how long it stands still; on SQLite it may hold the lock that all others wait for."""
         may_be_long = (
             self._programs.plan.database == "postgres" and victim in self._programs.workers
         )
-        long = may_be_long and self._dice.random() < 0.25
-        time.sleep(self._dice.uniform(*(LONG_HALTS if long else HALTS)))
-        _signal(victim, signal.SIGCONT)
-        self._note("halt", victim, at)
+        return LONG_HALTS if may_be_long and self._dice.random() < 0.25 else HALTS
+
+    def _each_after(self, spans: dict[Program, tuple[float, float]]) -> Iterator[Program]:
+        """Yield each once a while of its own, between these seconds, has passed."""
+        began = time.monotonic()
+        whiles = {victim: self._dice.uniform(*span) for victim, span in spans.items()}
+        for victim in sorted(whiles, key=whiles.__getitem__):
+            time.sleep(max(0.0, began + whiles[victim] - time.monotonic()))
+            yield victim
 
     def _note(self, kind: str, victim: Program, at: datetime) -> None:
         self.blows.append(Blow(kind, victim.name, at, datetime.now(UTC)))
+
+
+def _wait(seconds: float, is_over: Callable[[], bool]) -> bool:
+    """Wait so long, or until it is over; whether it is."""
+    ends = time.monotonic() + seconds
+    while not (over := is_over()) and time.monotonic() < ends:
+        time.sleep(0.05)
+    return over
 
 
 def _signal(victim: Program, number: signal.Signals) -> None:

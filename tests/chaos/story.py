@@ -62,14 +62,11 @@ def _act(plan: Plan, programs: Programs, dice: random.Random) -> "Evidence":
     say("The portal runs. People, tools and the killer begin.")
     killer = Killer(programs, dice)
     clients = programs.start_clients(cookies)
-    killer.start()
     ends = time.monotonic() + plan.duration
-    while clients.is_running and time.monotonic() < ends:
-        time.sleep(0.1)
+    killer.strike_until(lambda: not clients.is_running or time.monotonic() > ends)
     if clients.is_running:
         say("The time is up: the clients stop before they have done everything.")
     code = clients.stop()
-    killer.rest()
     say("The fire is out. What was asked for is sent, and cut-off calls are found.")
     left = bring_to_rest(programs)
     blows = "\n".join(str(blow) for blow in killer.blows)
