@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from permits import checkup, sync
 from permits.admin.home import last_success, recent_calls
 from permits.admin.sending import back, require
-from permits.models import Permit, SyncAttempt, Zone
+from permits.models import Link, Permit, SyncAttempt, Zone
+from permits.shown import shown
 
 
 def show(request: HttpRequest) -> HttpResponse:
@@ -51,5 +52,11 @@ def resume(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("admin:controller")
     sync.resume(actor)
-    messages.success(request, _("Calls to the controller are resumed. What is queued is sent now."))
+    link = Link.current()
+    if link.is_restored:
+        messages.error(request, shown(link.detail))
+    else:
+        messages.success(
+            request, _("Calls to the controller are resumed. What is queued is sent now.")
+        )
     return back(request, None) if "next" in request.POST else redirect("admin:controller")

@@ -1,6 +1,6 @@
 """How the link to the controller stands: in use, or paused and why."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -14,6 +14,10 @@ class LinkQuerySet(models.QuerySet["Link"]):
     def paused(self) -> "LinkQuerySet":
         """The link, if it is paused."""
         return self.exclude(pause=Link.Pause.NONE)
+
+    def resumable(self) -> "LinkQuerySet":
+        """The link, if it is paused and an answer or a person may end that."""
+        return self.paused().exclude(pause=Link.Pause.RESTORED)
 
 
 class Link(models.Model):
@@ -29,8 +33,18 @@ class Link(models.Model):
         NONE = "", _("In use")
         CONFIGURATION = "config", _("The controller refuses our configuration")
         UNREACHABLE = "down", _("The controller cannot be reached")
+        RESTORED = "backup", _("The database is a backup that was restored")
 
     ONLY: ClassVar = 1
+    IN_USE: ClassVar[dict[str, Any]] = {
+        "pause": Pause.NONE,
+        "paused_at": None,
+        "detail": "",
+        "probes": 0,
+        "probe_at": None,
+        "probing_until": None,
+    }
+    """The fields of a link that is not paused."""
 
     pause = models.CharField(max_length=6, choices=Pause, default=Pause.NONE, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
@@ -40,6 +54,9 @@ class Link(models.Model):
     probing_until = models.DateTimeField(null=True, blank=True)  # someone asks just now
     next_count_at = models.DateTimeField(null=True, blank=True)  # when the schedule asks
     next_call_at = models.DateTimeField(null=True, blank=True)  # under a rate limit
+    home = models.CharField(
+        max_length=60, blank=True, db_default=""
+    )  # tells the database from its copies
 
     objects = LinkQuerySet.as_manager()
 
@@ -66,3 +83,8 @@ class Link(models.Model):
     def is_paused(self) -> bool:
         """Whether no calls but probes are made."""
         return self.pause != self.Pause.NONE
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether no calls at all are made before `after_restore` has run."""
+        return self.pause == self.Pause.RESTORED

@@ -15,6 +15,7 @@ called inside another's transaction: what leaves the house must have been writte
     pull_counts the controller's counts per zone, and what they teach us of its zones
     pull_if_due the same on a schedule, and after an unknown outcome;  thin_counts  forgets old ones
     after_restore  a backup was restored: what was pushed since it was taken is not known
+    home        whether that is still to be run, for which all calls wait;  settle  ends the wait
     try_refusal a call that must be refused, made on purpose by a validation run
     link        whether calls are made at all: pause, probe, resume, rate
 """
@@ -41,6 +42,7 @@ from permits.sync.decisions import (
     withdraw,
 )
 from permits.sync.drain import drain, drain_with_threads, next_look
+from permits.sync.home import BACKUP, settle
 from permits.sync.link import callers, hold_back, resume
 from permits.sync.recovery import recover
 from permits.sync.refused import Refused
@@ -48,6 +50,7 @@ from permits.sync.restoring import Restored, after_restore
 from permits.sync.trials import try_refusal
 
 __all__ = [
+    "BACKUP",
     "Refused",
     "Restored",
     "after_restore",
@@ -75,6 +78,7 @@ __all__ = [
     "resume_batch",
     "retry_failed",
     "send",
+    "settle",
     "start_batch",
     "stop_batch",
     "thin_counts",

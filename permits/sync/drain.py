@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from permits.models import Link, Permit
-from permits.sync import bulk, link
+from permits.sync import bulk, home, link
 from permits.sync.calls import call_one
 from permits.sync.counts import probe
 
@@ -46,6 +46,7 @@ def drain(*, go_on: Callable[[], bool]) -> Counter[str]:
     controller whether it is back, if it is time to, and otherwise makes no call.
     """
     outcomes: Counter[str] = Counter()
+    home.look()
     while go_on():
         _feeder.top_up()
         if (made := call_one()) is not None:
@@ -79,6 +80,8 @@ def next_look() -> datetime | None:
     """Return when there will be something to do: a retry, a bulk run, a probe of a paused queue."""
     if link.is_paused():
         paused = Link.current()
+        if paused.is_restored:
+            return None
         return max(filter(None, (paused.probe_at, paused.probing_until)), default=timezone.now())
     if bulk.has_waiting():
         return timezone.now()

@@ -2,7 +2,8 @@
 
 A refused configuration pauses the queue at once, a controller that gives no usable answer after a
 few calls in a row. While it is paused the background makes no calls but one probe at a time, which
-is a harmless request for counts; a person's own push goes through as that probe.
+is a harmless request for counts; a person's own push goes through as that probe. A backup that was
+restored pauses it too, and nothing but `after_restore` ends that.
 """
 
 import logging
@@ -26,6 +27,7 @@ from permits.controller import (
     Totals,
 )
 from permits.models import Link
+from permits.sync import home
 
 log = logging.getLogger(__name__)
 
@@ -134,13 +136,14 @@ def is_held_back(holds: int) -> bool:
 
 def is_paused() -> bool:
     """Return whether no calls but probes are made."""
+    home.look()
     return Link.objects.paused().exists()
 
 
 def begin_probe(*, scheduled: bool) -> bool:
     """Take the right to probe a paused link; only one at a time wins, and a schedule waits."""
     now = timezone.now()
-    free = Link.objects.paused().filter(Q(probing_until=None) | Q(probing_until__lte=now))
+    free = Link.objects.resumable().filter(Q(probing_until=None) | Q(probing_until__lte=now))
     if scheduled:
         free = free.filter(Q(probe_at=None) | Q(probe_at__lte=now))
     return free.update(probing_until=lease(now)) == 1
@@ -177,14 +180,7 @@ def resume(actor: str) -> None:
 
 
 def _resume() -> None:
-    Link.objects.paused().update(
-        pause=Link.Pause.NONE,
-        paused_at=None,
-        detail="",
-        probes=0,
-        probe_at=None,
-        probing_until=None,
-    )
+    Link.objects.resumable().update(**Link.IN_USE)
 
 
 def _pause(why: str, detail: str, *, probed: bool) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from permits import moments
 from permits.models import Decision, ImportRun, Permit
 from permits.stored import said
+from permits.sync import home
 from permits.sync.outcomes import leave_batch
 from permits.sync.rows import lock
 
@@ -36,8 +37,8 @@ def after_restore(*, taken: datetime, actor: str) -> Restored:
 
     Each permit that was not on the controller then may be there now: it becomes *in doubt*, and a
     person decides. An import that was being written stops, for its rows may be there already. What
-    is on the controller is updated and deleted by its reference ID, which may be repeated. Where
-    this was cut off, calling it again goes on with the rest.
+    is on the controller is updated and deleted by its reference ID, which may be repeated. Only
+    then are calls made. Where this was cut off, calling it again goes on with the rest.
     """
     reason = said(
         "The database was restored from a backup of %(taken)s. What was done after "
@@ -51,12 +52,14 @@ def after_restore(*, taken: datetime, actor: str) -> Restored:
         ),
     )
     there = Permit.objects.exclude(reference_id="")
-    return Restored(
+    restored = Restored(
         in_doubt=sum(_doubt(pk, reason, actor) for pk in _unknown()),
         repeated=there.filter(state__in=(State.QUEUED, State.SENDING)).count(),
         missing=there.filter(state=State.MISSING).count(),
         imports=stopped,
     )
+    home.settle()
+    return restored
 
 
 def _unknown() -> Iterator[int]:

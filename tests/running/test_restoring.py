@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from permits import sync
-from permits.models import Decision, ImportRun, Permit
+from permits.models import Decision, ImportRun, Link, Permit, Source
 from tests import environment, postgres
 from tests.database import connected_to
 from tests.engine.office import LATER, ask, edit, enter, now, push, send, withdraw
@@ -37,8 +37,8 @@ def site(tmp_path: Path, sandbox: Sandbox, django_db_blocker: DjangoDbBlocker) -
         yield site
 
 
-def restore(site: Site, tmp_path: Path) -> None:
-    """Lose the database, and take the backup in its place."""
+def restore(site: Site, sandbox: Sandbox) -> None:
+    """Lose the database, and take the backup in its place; whoever is too early sends nothing."""
     taken = timezone.localtime().strftime("%Y-%m-%dT%H:%M")
     if environment.ON_POSTGRES:
         site.database_url = postgres.create(f"again_{environment.WORKER}_{timezone.now():%H%M%S%f}")
@@ -49,16 +49,20 @@ def restore(site: Site, tmp_path: Path) -> None:
         lines = block("Restore", 0)
     for line in lines:
         site.run_well(line)
-    said = [
-        site.run_well(re.sub(r"--taken=\S+", f"--taken={taken}", line))
-        for line in block("Restore", 2)
-    ]
+    migrate, *rest = block("Restore", 2)
+    site.run_well(migrate)
+    pushes = len(sandbox.requests("push"))
+    early = site.run(block("When there is an alarm", 0)[2])
+    assert early.returncode == 1
+    assert "is a backup that was restored" in early.stderr
+    assert len(sandbox.requests("push")) == pushes
+    said = [site.run_well(re.sub(r"--taken=\S+", f"--taken={taken}", line)) for line in rest]
     assert "The history is whole." in said[-1]
 
 
 @pytest.mark.database
 def test_what_an_old_backup_does_not_know_is_put_to_a_person_and_pushed_once(
-    site: Site, tmp_path: Path, sandbox: Sandbox
+    site: Site, sandbox: Sandbox
 ) -> None:
     there, refused = push(enter(plate="THERE 1")), enter(plate="REFUSED 1")
     sandbox.fault("error", code=9015, message="no", status=422)
@@ -80,7 +84,7 @@ def test_what_an_old_backup_does_not_know_is_put_to_a_person_and_pushed_once(
     from django.db import connection
 
     connection.close()
-    restore(site, tmp_path)
+    restore(site, sandbox)
     with connected_to(site.database_url):
         for permit in (draft, queued, refused):
             assert now(permit).state == State.IN_DOUBT
@@ -91,18 +95,84 @@ def test_what_an_old_backup_does_not_know_is_put_to_a_person_and_pushed_once(
         assert len(sandbox.requests("push")) == pushes
         assert now(there).state == State.SYNCED
         assert Group.objects.count() == 3
+        Link.objects.update(home=sync.BACKUP)
+        site.run_well(block("Restore", 3)[0])
+        assert Link.current().home not in ("", sync.BACKUP)
         connection.close()
+
+
+@pytest.fixture
+def root(database: str) -> Iterator[User]:
+    """Somebody who may do everything, and goes with the test."""
+    user = User.objects.create_superuser("restorer")
+    yield user
+    user.delete()
+
+
+@pytest.mark.usefixtures("database")
+class TestTooEarly:
+    @pytest.fixture(autouse=True)
+    def restored(self, database: str) -> None:
+        """A database that says it is not where the portal ran."""
+        sync.drain(go_on=lambda: False)
+        assert Link.objects.exclude(home="").update(home=sync.BACKUP)
+
+    def test_nobody_and_nothing_pushes_before_it_has_run(self, sandbox: Sandbox) -> None:
+        queued, draft = enter(plate="QUEUED 1"), enter(plate="DRAFT 1")
+        ask(queued)
+        sync.drain(go_on=lambda: True)
+        ask(draft)
+        assert sync.send(draft.pk) is None
+        assert Link.current().is_restored
+        assert sync.next_look() is None
+        sync.resume("root")
+        sync.pull_counts(actor="root", source=Source.CHECK)
+        sync.drain(go_on=lambda: True)
+        assert Link.current().is_restored
+        assert not sandbox.requests("push")
+        sync.after_restore(taken=timezone.now() - timedelta(hours=1), actor="root")
+        assert not Link.current().is_paused
+        assert {now(each).state for each in (queued, draft)} == {State.IN_DOUBT}
+
+    def test_what_is_known_to_miss_nothing_goes_on_as_it_was(self, sandbox: Sandbox) -> None:
+        permit = enter()
+        ask(permit)
+        sync.drain(go_on=lambda: True)
+        call_command("after_restore", nothing_since=True)
+        sync.drain(go_on=lambda: True)
+        assert now(permit).state == State.SYNCED
+        assert len(sandbox.requests("push")) == 1
+
+    def test_every_page_says_so_and_none_offers_to_resume(self, root: User) -> None:
+        sync.drain(go_on=lambda: True)
+        client = Client()
+        client.force_login(root)
+        page = client.get("/controller/").text
+        assert "backup that was restored" in page
+        assert "manage.py after_restore" in page
+        assert "/controller/resume/" not in page
+        page = client.post("/controller/resume/", follow=True).text
+        assert "are resumed" not in page
+
+
+@pytest.mark.usefixtures("database")
+class TestBackup:
+    def test_it_is_for_its_owner_and_overwrites_nothing(self, tmp_path: Path) -> None:
+        file = tmp_path / "backup.sqlite3"
+        if environment.ON_POSTGRES:
+            with pytest.raises(CommandError, match="pg_dump"):
+                call_command("backup", str(file))
+            return
+        call_command("backup", str(file))
+        assert file.stat().st_mode & 0o777 == 0o600
+        with pytest.raises(CommandError, match="is there already"):
+            call_command("backup", str(file))
+        with pytest.raises(CommandError, match="could not be written"):
+            call_command("backup", str(tmp_path / "nowhere" / "backup.sqlite3"))
 
 
 @pytest.mark.usefixtures("database")
 class TestAfterRestore:
-    @pytest.fixture
-    def root(self, database: str) -> Iterator[User]:
-        """Somebody who may do everything, and goes with the test."""
-        user = User.objects.create_superuser("restorer")
-        yield user
-        user.delete()
-
     def restore(self) -> sync.Restored:
         return sync.after_restore(taken=timezone.now() - timedelta(hours=1), actor="root")
 

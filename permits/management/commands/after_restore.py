@@ -21,13 +21,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take when the backup was taken, and who restored it."""
-        parser.add_argument(
-            "--taken", required=True, metavar="TIME", help="when it was taken: 2026-11-26T09:30"
+        since = parser.add_mutually_exclusive_group(required=True)
+        since.add_argument("--taken", metavar="TIME", help="when it was taken: 2026-11-26T09:30")
+        since.add_argument(
+            "--nothing-since",
+            action="store_true",
+            help="the portal was ended before it was taken and has not run since",
         )
         parser.add_argument("--by", default="", metavar="NAME", help="who restored it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Say what was found, and what a person has to do."""
+        if options["nothing_since"]:
+            sync.settle()
+            self.stdout.write("Nothing is in doubt. Calls are made again.")
+            return
         restored = sync.after_restore(taken=_moment(options["taken"]), actor=options["by"])
         self.stdout.write(
             f"{restored.in_doubt} permits may have been pushed since: they are in doubt, and none "
