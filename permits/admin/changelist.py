@@ -78,7 +78,9 @@ class KeysetChangeList(ChangeList):
         self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
 
     def _page(self, request: HttpRequest) -> keyset.Page:
-        rows, order, size = self.queryset, self.order, self.list_per_page
+        pages: Any = self.model_admin
+        rows = self.queryset.defer(*pages.list_deferred)
+        order, size = self.order, self.list_per_page
         if LAST in request.GET:
             return keyset.last_page(rows, order, size)
         if place := order.read(request.GET.get(AFTER, "")):

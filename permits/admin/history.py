@@ -20,7 +20,7 @@ from permits.admin.exports import ExportedAdmin
 from permits.admin.pictures import Pictures
 from permits.controller import RESPONSE_KEPT
 from permits.exporting import Format
-from permits.models import SyncAttempt
+from permits.models import Source, SyncAttempt
 from permits.shown import shown
 from permits.templatetags import portal
 
@@ -43,6 +43,8 @@ class SyncAttemptAdmin(ExportedAdmin):
         history_filters.SlowFilter,
     )
     list_select_related = ("permit",)
+    # An answer can be long, and fifty of them are not read to show none.
+    list_deferred = ("request", "response", "digest", "opened_digest", "permit__acknowledged")
     search_fields = ("permit__plate",)
     search_help_text = gettext_lazy("Plate, ticket, reference ID or #attempt")
     export_columns = ATTEMPT_COLUMNS
@@ -153,7 +155,7 @@ class SyncAttemptAdmin(ExportedAdmin):
         return format_html(
             '{} <span class="quiet">{}</span>',
             attempt.actor or _("The portal"),
-            attempt.get_source_display(),
+            Source(attempt.source).label,
         )
 
     @admin.display(description=gettext_lazy("took"), ordering="duration_ms")

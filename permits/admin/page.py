@@ -1,6 +1,7 @@
 """What all pages of the admin share: our scripts only, plain words, and lists without a depth."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -21,6 +22,7 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_per_page = 50
     list_max_show_all = 0
     empty_value_display = ""
+    list_deferred: ClassVar[Sequence[str]] = ()  # fields that no column of the list needs
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
         """Page by key, at any depth."""

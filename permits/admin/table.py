@@ -60,6 +60,9 @@ def _value(changelist: Any, name: Any) -> Callable[[Any], Any]:
         return name  # type: ignore[no-any-return]
     for field in changelist.lookup_opts.concrete_fields:
         if field.name == name:
+            words = {value: str(label) for value, label in field.flatchoices}
+            if words:
+                return lambda row: words.get(getattr(row, name), getattr(row, name))
             return lambda row: display_for_field(getattr(row, name), field, "")
     return getattr(changelist.model_admin, name)  # type: ignore[no-any-return]
 
