@@ -285,6 +285,7 @@ class Permit(models.Model):
             models.Index(fields=["state", "id"], name="permit_in_state"),
             models.Index(fields=["start_time", "id"], name="permit_by_start"),
             models.Index(fields=["entered_at", "id"], name="permit_by_entry"),
+            models.Index(fields=["entered_by", "id"], name="permit_by_clerk"),
             models.Index(fields=["amount", "id"], name="permit_by_amount"),
             models.Index(fields=["ticket_number", "id"], name="permit_ticket"),
         ]

@@ -8,6 +8,7 @@ import time_machine
 from django.contrib.auth.models import User
 
 from permits.models import Permit, SavedView, Zone
+from tests import environment
 from tests.engine.office import edit, enter, push, withdraw
 from tests.pages.desk import PERMITS, Desk, Desks
 from tests.pages.reading import Page
@@ -80,6 +81,12 @@ class TestFilters:
     def test_that_cannot_be_read_break_nothing(self, desks: Desks, query: str) -> None:
         enter()
         assert desks.clerk.open(f"{PERMITS}?{query}").status == 200
+
+    @pytest.mark.skipif(environment.ON_POSTGRES, reason="PostgreSQL plans by what it counted")
+    def test_what_one_person_entered_is_read_in_order_along_an_index(self, database: str) -> None:
+        plan = Permit.objects.filter(entered_by="anna").order_by("-pk")[:50].explain()
+        assert "permit_by_clerk" in plan
+        assert "TEMP B-TREE" not in plan
 
     def test_stand_folded_until_one_is_in_use(self, desks: Desks) -> None:
         enter()
