@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from playwright.sync_api import Page
 from tests.browser import CheckAccessibility, assert_fits
 
 Theme = Literal["light", "dark"]
+BY_KEYBOARD: Final = (Path(__file__).parent / "by_keyboard.js").read_text()
 WIDE: Final = [(640, 400), (1440, 900), (1280, 800)]  # the first is 1280 at a zoom of 200 %
 NARROW: Final = [(390, 844)]
 
@@ -70,3 +72,12 @@ class Inspector:
             self.page.set_viewport_size({"width": width, "height": height})
             assert_fits(self.page)
         self.axe(self.page)
+        if language == "en":
+            assert_works_by_keyboard(self.page)
+
+
+def assert_works_by_keyboard(page: Page) -> None:
+    """All that can be clicked must be reached by Tab, show that it is, stay in sight, let it go."""
+    page.keyboard.press("Tab")
+    wrong = page.evaluate(BY_KEYBOARD)
+    assert not wrong, "\n".join([page.url, *wrong])
