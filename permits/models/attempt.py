@@ -164,6 +164,13 @@ class SyncAttempt(Linked):
             models.Index(fields=["permit", "-id"], name="attempt_of_permit"),
             models.Index(fields=["started_at", "id"], name="attempt_in_order"),
             models.Index(fields=["outcome", "started_at", "id"], name="attempt_by_outcome"),
+            # A rare outcome of one zone or person would else be looked for among all of theirs.
+            models.Index(
+                fields=["outcome", "zone", "started_at", "id"], name="attempt_by_outcome_zone"
+            ),
+            models.Index(
+                fields=["outcome", "actor", "started_at", "id"], name="attempt_by_outcome_actor"
+            ),
             models.Index(fields=["operation", "started_at", "id"], name="attempt_by_operation"),
             models.Index(fields=["source", "started_at", "id"], name="attempt_by_source"),
             models.Index(fields=["actor", "started_at", "id"], name="attempt_by_actor"),

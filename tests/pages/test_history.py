@@ -16,6 +16,7 @@ from pytest_django import Settings
 from permits.admin import counting
 from permits.controller import RESPONSE_KEPT
 from permits.models import Batch, Decision, Permit, SyncAttempt, Zone
+from tests import environment
 from tests.engine.office import enter
 from tests.pages.desk import HISTORY, Desks
 from tests.pages.reading import Page
@@ -100,6 +101,36 @@ class TestFilters:
         self, desks: Desks, odd: SyncAttempt, query: str
     ) -> None:
         assert shown(desks.auditor.open(f"{HISTORY}?{query}")) == []
+
+    @pytest.mark.skipif(environment.ON_POSTGRES, reason="PostgreSQL plans by what it counted")
+    @pytest.mark.parametrize(
+        ("query", "index"),
+        [
+            ("from=2026-11-23&to=2026-11-24", "attempt_in_order (started_at>? AND started_at<?"),
+            ("operation=delete", "attempt_by_operation (operation=?"),
+            ("outcome=rejected", "attempt_by_outcome (outcome=?"),
+            ("code=9022", "attempt_by_code (error_code=?"),
+            ("status=422", "attempt_by_status (http_status=?"),
+            ("zone={zone}", "attempt_by_zone (zone_id=?"),
+            ("actor=root", "attempt_by_actor (actor=?"),
+            ("source=bulk", "attempt_by_source (source=?"),
+            (f"controller={ELSEWHERE}", "attempt_by_controller (controller=?"),
+            ("took=5", "attempt_slow"),
+            ("outcome=rejected&zone={zone}", "attempt_by_outcome_zone (outcome=? AND zone_id=?"),
+            ("outcome=rejected&actor=root", "attempt_by_outcome_actor (outcome=? AND actor=?"),
+        ],
+    )
+    def test_each_is_read_in_order_along_an_index(
+        self, desks: Desks, odd: SyncAttempt, query: str, index: str
+    ) -> None:
+        with CaptureQueriesContext(connection) as captured:
+            desks.auditor.open(f"{HISTORY}?{query.format(zone=odd.zone_id)}")
+        (listed,) = (each["sql"] for each in captured if each["sql"].endswith("LIMIT 51"))
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {listed}")
+            plan = " ".join(str(line[-1]) for line in cursor.fetchall())
+        assert f"permits_syncattempt USING INDEX {index}" in plan
+        assert "TEMP B-TREE" not in plan
 
     def test_only_controllers_that_were_called_are_offered(
         self, desks: Desks, odd: SyncAttempt, settings: Settings
