@@ -45,6 +45,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min((os.cpu_count() or 1) + 1, 4)
 
 
+def pytest_xdist_setupnodes() -> None:
+    """Let each process lay out its own environment before it sets Django up, and not this one's.
+
+    With this name in what they inherit, pytest-django would set it up first, and all of them would
+    share one queue.
+    """
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Let hypothesis take its time: the machine that runs this may be busy."""
     from hypothesis import settings

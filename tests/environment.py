@@ -86,10 +86,7 @@ def prepare() -> None:
 
     if not ON_POSTGRES:
         # A file, where Django would take memory: threads and other processes then see it too.
-        # Django may have completed this entry already: a process that shares the tests inherits the
-        # variables laid out above, and pytest-django then sets Django up before this is reached.
-        of_tests = settings.DATABASES["default"].setdefault("TEST", {})
-        of_tests["NAME"] = str(SCRATCH / "test.sqlite3")
+        settings.DATABASES["default"]["TEST"] = {"NAME": str(SCRATCH / "test.sqlite3")}
     # Pages are rendered without `collectstatic`; the `portal` fixture runs the real thing, in a
     # folder that no other process may look through while files come and go there.
     settings.STATIC_ROOT = str(SCRATCH / "static")
