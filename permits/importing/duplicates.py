@@ -1,8 +1,10 @@
 """Find rows that are the same permit: earlier in the file, or here already.
 
-Two permits are the same when plate, start, end and zone are, whatever the plate's spacing.
+Two permits are the same when plate, start, end and zone are, whatever the plate's spacing. A permit
+that was imported also stays what its row asked for, whatever was changed in it since.
 """
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,7 +14,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeAlias
 
 from permits.importing.times import STAMP
-from permits.models import Permit
+from permits.models import ImportedPermit, Permit
 
 AT_ONCE: Final = 1_000  # permits looked up in one query
 
@@ -56,6 +58,16 @@ class GoodRow(NamedTuple):
         return plate_key(self.plate), self.start_time, self.end_time, self.zone
 
 
+def digest(key: Key) -> bytes:
+    """Return what is kept of an imported row, to know it again."""
+    return hashlib.blake2b(_text(key).encode(), digest_size=ImportedPermit.DIGEST).digest()
+
+
+def _text(key: Key) -> str:
+    plate, start, end, zone = key
+    return f"{plate}\t{start}\t{end}\t{zone}"
+
+
 def plate_key(plate: str) -> str:
     """Return what two spellings of a plate have in common, of a plate in its stored form."""
     return plate.replace(" ", "").replace("-", "")
@@ -86,8 +98,7 @@ class Lines:
 
     def first(self, key: Key, line: int) -> int | None:
         """Return the line of the same permit before; where there is none, remember this."""
-        plate, start, end, zone = key
-        text = f"{plate}\t{start}\t{end}\t{zone}"
+        text = _text(key)
         try:
             self._database.execute("INSERT INTO seen VALUES (?, ?)", (text, line))
         except sqlite3.IntegrityError:
@@ -102,7 +113,7 @@ def already_there(keys: Iterable[Key]) -> dict[Key, int]:
     found: dict[Key, int] = {}
     while part := set(islice(rest, AT_ONCE)):
         there = _already_there(part)
-        found |= there | _changed_since(part - there.keys())
+        found |= there | _imported_as(part - there.keys())
     return found
 
 
@@ -124,32 +135,24 @@ def _already_there(keys: set[Key]) -> dict[Key, int]:
     return {key: there[key] for key in keys & there.keys()}
 
 
-def _changed_since(keys: set[Key]) -> dict[Key, int]:
-    """Return the permits that were imported with these ends, and have another by now."""
-    starts = {(plate, start, zone) for plate, start, _, zone in keys}
-    if not starts:
-        return {}
-    first, last = min(key[1] for key in keys), max(key[1] for key in keys)
-    imported = (
-        Permit.objects.wanted()
-        .filter(
-            plate_key__in={key[0] for key in keys},
-            start_time__range=(f"{first}+00:00", f"{last}+00:00"),
-            imported__isnull=False,
-        )
-        .values_list("plate_key", "start_time", "zone_id", "pk")
-    )
-    alike = {
-        pk: (plate, _stamp(start), zone)
-        for plate, start, zone, pk in imported
-        if (plate, _stamp(start), zone) in starts
+def _imported_as(keys: set[Key]) -> dict[Key, int]:
+    """Return what became of the permits that were imported with these, where it is wanted.
+
+    A permit that was replaced is what replaces it now.
+    """
+    by_digest = {digest(key): key for key in keys}
+    imported = ImportedPermit.objects.filter(asked_for__in=by_digest)
+    asked = {
+        permit: by_digest[bytes(kept)]
+        for kept, permit in imported.values_list("asked_for", "permit_id")
+        if kept
     }
-    entered = Permit.history.filter(id__in=alike, history_type="+").values_list("id", "end_time")
     found: dict[Key, int] = {}
-    for pk, end in entered:
-        plate, start, zone = alike[pk]
-        if (key := (plate, start, _stamp(end), zone)) in keys:
-            found[key] = pk
+    while asked:
+        for pk in Permit.objects.wanted().filter(pk__in=asked).values_list("pk", flat=True):
+            found[asked.pop(pk)] = pk
+        successors = Permit.objects.filter(replaces__in=asked).values_list("pk", "replaces")
+        asked = {pk: asked[replaced] for pk, replaced in successors if replaced}
     return found
 
 

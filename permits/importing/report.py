@@ -42,7 +42,11 @@ class Duplicate:
     permit: int | None  # or the permit
 
     def __str__(self) -> str:
-        other = f"line {self.first_line}" if self.permit is None else f"permit {self.permit}"
+        other = (
+            f"line {self.first_line}"
+            if self.permit is None
+            else f"permit {self.permit}, now or when it was imported"
+        )
         return f"the same plate, start, end and zone as {other}"
 
 

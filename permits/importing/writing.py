@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from permits import digests, sync
 from permits.importing import blocks, holding
-from permits.importing.duplicates import GoodRow, already_there
+from permits.importing.duplicates import GoodRow, already_there, digest
 from permits.importing.times import STAMP
 from permits.models import Batch, Chain, ImportBlock, ImportedPermit, ImportRun, Permit, Source
 from permits.models.chain import NO_LINK, Entry, Head, extend, head_proof
@@ -32,7 +32,7 @@ _HISTORY: Final = (
     *("history_change_reason", "link", "digest"),
 )
 _CHAIN: Final = ("id", "length", "head", "proof")
-_IMPORTED: Final = ("permit_id", "run_id", "line")
+_IMPORTED: Final = ("permit_id", "run_id", "line", "asked_for")
 
 
 def write(run: ImportRun, *, go_on: Callable[[], bool]) -> None:
@@ -113,7 +113,10 @@ def _insert_permits(run: ImportRun, rows: Sequence[GoodRow]) -> None:
         (permit[0], 1, head.digest, head_proof(permit[0], head))
         for permit, head in zip(permits, heads, strict=True)
     ]
-    sources = [(permit[0], run.pk, row.line) for permit, row in zip(permits, rows, strict=True)]
+    sources = [
+        (permit[0], run.pk, row.line, digest(row.key))
+        for permit, row in zip(permits, rows, strict=True)
+    ]
     _insert(Permit._meta.db_table, _PERMIT, permits)
     _insert(Permit.history.model._meta.db_table, _HISTORY, records)
     _insert(Chain._meta.db_table, _CHAIN, chains)

@@ -151,15 +151,23 @@ class ImportZone(models.Model):
 class ImportedPermit(models.Model):
     """Which import a permit came with, and from which line of the file."""
 
+    DIGEST: Final = 16  # bytes
+
     permit = models.OneToOneField(Permit, models.CASCADE, related_name="imported", primary_key=True)
     run = models.ForeignKey(
         ImportRun, models.PROTECT, related_name="imported_permits", db_index=False
     )
     line = models.PositiveIntegerField()
+    # A digest of the row's plate, start, end and zone, by which the row is known again. None of an
+    # older one whose first record is in an archive.
+    asked_for = models.BinaryField(max_length=DIGEST, null=True, editable=False)
 
     class Meta:
         default_permissions = ()
-        indexes = [models.Index(fields=["run", "permit"], name="imported_by_run")]
+        indexes = [
+            models.Index(fields=["run", "permit"], name="imported_by_run"),
+            models.Index(fields=["asked_for"], name="imported_as"),
+        ]
 
     def __str__(self) -> str:
         return f"Line {self.line} of {self.run}"

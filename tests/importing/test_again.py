@@ -1,14 +1,19 @@
 """What was given out or taken in before is loaded again, and nothing is there twice."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import Client
 
-from permits import importing
-from permits.models import ImportRun, Permit, Zone
+from permits import importing, sync
+from permits.models import ImportedPermit, ImportRun, Permit, Zone
+from tests.engine.office import edit, now, withdraw
 from tests.importing.files import as_csv, as_xlsx, check, row, sentences, write
+from tests.sandbox_server import Sandbox
 from tests.staff import Staff
 
 ROWS = (row(), row(plate="=B 2", ticket_number="# 7", amount="", currency=""))
@@ -68,3 +73,67 @@ def test_a_file_one_of_whose_permits_was_extended_since(lot: Zone) -> None:
     assert outcome(again) == (0, 0, 2)
     assert permit.pk in [each.permit for each in importing.Report.of(again).duplicates(0)]
     assert outcome(check(as_csv(row(end="2026-04-03 18:00")))) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("changed", ["plate", "start", "zone"])
+def test_a_file_one_of_whose_permits_was_changed_since(lot: Zone, changed: str) -> None:
+    file = as_csv(*ROWS)
+    write(check(file))
+    permit = Permit.objects.get(plate="ABC 123")
+    match changed:
+        case "plate":
+            edit(permit, plate="NEW 1")
+        case "start":
+            edit(permit, start_time=permit.start_time - timedelta(hours=1))
+        case "zone":
+            edit(permit, zone=Zone.objects.create(name="Lot 2"))
+    again = check(file)
+    assert outcome(again) == (0, 0, 2)
+    [told, _] = importing.Report.of(again).duplicates(0)
+    assert told.permit == permit.pk
+    other_file = as_csv(row(plate="abc-123", ticket_number="", amount=""), row(plate="C 3"))
+    assert outcome(check(other_file)) == (1, 0, 1)
+
+
+def test_a_file_one_of_whose_permits_was_replaced_since(
+    sandbox: Sandbox, lasting_lot: Zone
+) -> None:
+    file = as_csv(*ROWS)
+    write(check(file), push=True)
+    sync.drain(go_on=lambda: True)
+    old = Permit.objects.get(plate="ABC 123")
+    fields = {name: getattr(old, name) for name in Permit.STAFF_FIELDS} | {"zone": None}
+    new = sync.replace(old.pk, fields=fields, actor="clerk")
+    sync.drain(go_on=lambda: True)
+    assert (now(old).state, now(new).state) == ("deleted", "synced")
+    again = check(file)
+    assert outcome(again) == (0, 0, 2)
+    [told, _] = importing.Report.of(again).duplicates(0)
+    assert told.permit == new.pk
+    withdraw(new)
+    assert outcome(check(file)) == (1, 0, 1)
+
+
+def test_a_permit_that_was_changed_while_its_row_waited_to_be_confirmed(lot: Zone) -> None:
+    run = check(as_csv(*ROWS))
+    write(check(as_csv(row())))
+    edit(Permit.objects.get(), plate="NEW 1")
+    done = write(run)
+    assert (done.written, done.overtaken) == (1, 1)
+
+
+def test_what_was_imported_before_rows_were_kept_is_known_by_its_first_record(lot: Zone) -> None:
+    write(check(as_csv(*ROWS, row(plate="C 3", zone=""))))
+    edit(Permit.objects.get(plate="ABC 123"), plate="NEW 1")
+    kept = asked_for()
+    ImportedPermit.objects.update(asked_for=None)
+    migration = import_module("permits.migrations.0009_asked_for")
+    migration.fill(apps, connection.schema_editor())
+    assert asked_for() == kept
+    assert len(kept) == 3
+
+
+def asked_for() -> dict[int, bytes]:
+    """What is kept of each imported row."""
+    rows = ImportedPermit.objects.values_list("pk", "asked_for")
+    return {pk: bytes(kept) for pk, kept in rows if kept}
