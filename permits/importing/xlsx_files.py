@@ -2,13 +2,17 @@
 
 A workbook is a zip archive of XML, and a small one can unpack to gigabytes, or name a cell in the
 last corner of a sheet so that the reader makes room for all between. So each part is unpacked here
-first, up to a limit, into a new archive: what the reader is given is what was measured.
+first, up to a limit, into a new archive: what the reader is given is what was measured. And a
+process of its own reads that before this one does, whatever else it may be made of.
 """
 
 import re
+import subprocess
+import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO, ClassVar, Final
 from xml.etree import ElementTree as ET
 
@@ -22,6 +26,8 @@ from permits.stored import said
 UNPACKED: Final = 256 << 20  # bytes of XML in all
 CELLS: Final = 2_000_000  # rows times columns of a sheet: calamine keeps them all in memory
 PARTS: Final = 2_000
+MEMORY: Final = 1 << 30  # bytes in which it can be read
+SECONDS: Final = 60  # of work
 ERRORS: Final = 100_000  # cells that hold an error such as #N/A
 _AT_ONCE: Final = 1 << 20
 _LONGEST_TAG: Final = 1 << 10
@@ -29,6 +35,7 @@ _TAG: Final = re.compile(rb"<(?:\w+:)?c\s([^<>]*[^<>/])>")
 _PLACE: Final = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,8})["']""")
 _ERROR: Final = re.compile(rb"""\bt\s*=\s*["']e["']""")
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_TRIAL: Final = Path(__file__).with_name("trial.py")
 _SAVE_ANEW: Final = said("Open it in your spreadsheet and save it anew.")
 _TOO_LARGE: Final = said(
     "The workbook is too large to be read safely. Save it as CSV, which may be longer."
@@ -43,6 +50,7 @@ class XlsxFile:
     def __init__(self, file: BinaryIO) -> None:
         with tempfile.TemporaryFile() as measured:
             errors = _measure(file, measured)
+            _try(measured)
             self._workbook = _open(measured)
             self.sheet_name = self._first_sheet()
             self._errors = errors.get(self._part(measured), set())
@@ -108,6 +116,19 @@ def _sheet_parts(archive: zipfile.ZipFile) -> list[str]:
         target = targets.get(link, "")
         parts.append(target[1:] if target.startswith("/") else f"xl/{target}")
     return parts
+
+
+def _try(measured: BinaryIO) -> None:
+    """Have it read where nothing but that process can fall over."""
+    done = subprocess.run(
+        [sys.executable, "-I", _TRIAL, str(MEMORY), str(SECONDS)],
+        stdin=measured,
+        capture_output=True,
+        check=False,
+    )
+    measured.seek(0)
+    if done.returncode:
+        raise Unreadable(_TOO_LARGE)
 
 
 def _open(measured: BinaryIO) -> calamine.CalamineWorkbook:

@@ -1,6 +1,7 @@
 """Files of every encoding, delimiter and kind are read, and others are refused in a sentence."""
 
 import io
+import re
 
 import pytest
 
@@ -21,6 +22,16 @@ from tests.importing.files import (
 )
 
 State = ImportRun.State
+TRICKS = {
+    "a long text a thousand times": b'<row r="9">' + b'<c t="s"><v>0</v></c>' * 1100 + b"</row>",
+    "cells without a place": (
+        b'<row r="9">'
+        + b"<c><v>1</v></c>" * 16384
+        + b'</row><row r="1048576"><c><v>1</v></c></row>'
+    ),
+    "a column that is none": b'<row r="9"><c r="ZZZZZZZ9"><v>1</v></c></row>',
+    "a row that is none": b'<row r="99999999999999999999"><c r="A99999999999"><v>1</v></c></row>',
+}
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "cp1252"]
 
 
@@ -168,6 +179,20 @@ class TestXlsx:
         sheet = parts["xl/worksheets/sheet1.xml"]
         far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
         parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"</sheetData>", far)
+        assert "too large to be read safely" in check(as_zip(parts)).problem
+
+    @pytest.mark.parametrize("trick", TRICKS)
+    def test_what_would_end_the_reader_is_refused_and_ends_nobody_else(
+        self, db: None, trick: str
+    ) -> None:
+        parts = parts_of(as_xlsx(ROW))
+        sheet = parts["xl/worksheets/sheet1.xml"]
+        parts["xl/worksheets/sheet1.xml"] = sheet.replace(
+            b"</sheetData>", TRICKS[trick] + b"</sheetData>"
+        )
+        strings = parts["xl/sharedStrings.xml"]
+        long = b"<si><t>" + b"A" * (1 << 20) + b"</t></si>"
+        parts["xl/sharedStrings.xml"] = re.sub(rb"(<sst[^>]*>)", rb"\1" + long, strings)
         assert "too large to be read safely" in check(as_zip(parts)).problem
 
     def test_styled_cells_with_nothing_in_them_are_no_reason_to_refuse(self, lot: Zone) -> None:
