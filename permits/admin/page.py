@@ -46,6 +46,12 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             _("Select %(row)s") % {"row": obj},
         )
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Find a record; for Django an empty name is that of a field, which breaks the page."""
+        return super().get_object(request, object_id, from_field or None)
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

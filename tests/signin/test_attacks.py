@@ -106,6 +106,12 @@ class TestNoAddressBreaks:
         for ask in (desks.root.client.get, desks.root.client.post):
             assert ask(f"/{quote(path)}").status_code < 500, path
 
+    def test_the_empty_name_of_a_field(self, desks: Desks, known: dict[str, str]) -> None:
+        for address in all_addresses():
+            if "<path:object_id>" in address.pattern:
+                answer = desks.root.client.get(address.path(known), {"_to_field": ""})
+                assert answer.status_code < 500, address.name
+
     @pytest.mark.parametrize("number", ["9" * 19, "9" * 40, "0", "00"])
     def test_numbers_that_no_row_can_have(self, desks: Desks, number: str) -> None:
         for address in all_addresses():
