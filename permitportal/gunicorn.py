@@ -25,6 +25,9 @@ bind = ["127.0.0.1:8000"]
 worker_class = "gthread"
 workers = 1 if _engine == "permitportal.sqlite" else 2  # SQLite takes one writer at a time
 threads = 16
+# None is used twice. Else one could be closed here, being idle or in an upgrade, just as a proxy
+# sends on it; and a post that may have arrived is not to be sent again, so that is a failed page.
+keepalive = 0
 control_socket_disable = True  # two portals of one user would share the socket
 secure_scheme_headers: dict[str, str] = {}  # `TRUSTED_PROXIES` says whom to believe
 timeout = _deadline + 30
