@@ -16,6 +16,9 @@ NOTHING = SECRET_KEY=the-checks-guard-nothing-with-this-key \
 	HISTORY_KEY=the-checks-sign-nothing-with-this-key DATABASE_URL=sqlite://:memory: \
 	QUEUE_URL= OPSCOM_URL=
 
+# Each of the many programs that the tests start would else compile all of ours anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test pictures lint dev
 
 run:

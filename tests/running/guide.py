@@ -15,7 +15,7 @@ from tests.processes import Process, free_port
 
 GUIDE: Final = (ROOT / "docs" / "operating.md").read_text()
 HOST: Final = "permits.example.org"
-_COPIED: Final = ("permitportal", "permits", "templates", "tools", "manage.py")
+_COPIED: Final = ("permitportal", "permits", "templates", "tools")
 
 
 def blocks(of: str = GUIDE) -> dict[tuple[str, int], list[str]]:
@@ -40,10 +40,10 @@ class Site:
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder, self.port = folder, free_port()
         self.database_url = database_url or f"sqlite:///{folder / 'portal.sqlite3'}"
-        for name in _COPIED:
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-            copy(ROOT / name, folder / name)
-        for file in (*ROOT.glob("requirements*.txt"), ROOT / ".env.example"):
+        for name in _COPIED:  # without what another process may just be compiling
+            compiled = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, folder / name, ignore=compiled)
+        for file in (*ROOT.glob("requirements*.txt"), ROOT / "manage.py", ROOT / ".env.example"):
             shutil.copy2(file, folder / file.name)
         (folder / ".venv").symlink_to(sys.prefix)
 
