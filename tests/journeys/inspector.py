@@ -13,6 +13,7 @@ from tests.browser import CheckAccessibility, assert_fits
 
 Theme = Literal["light", "dark"]
 BY_KEYBOARD: Final = (Path(__file__).parent / "by_keyboard.js").read_text()
+TOLD_APART: Final = (Path(__file__).parent / "told_apart.js").read_text()
 WIDE: Final = [(640, 400), (1440, 900), (1280, 800)]  # the first is 1280 at a zoom of 200 %
 NARROW: Final = [(390, 844)]
 
@@ -38,6 +39,12 @@ class Inspector:
             self._open(path)
             self._inspect("en")
             self.seen += 1
+
+    def press(self, name: str) -> None:
+        """Press a button, and inspect the page that comes."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name).click()
+        self.inspect()
 
     def inspect(self) -> None:
         """Inspect the page that is shown.
@@ -74,10 +81,23 @@ class Inspector:
         self.axe(self.page)
         if language == "en":
             assert_works_by_keyboard(self.page)
+        else:
+            assert_is_told_apart(self.page)
 
 
 def assert_works_by_keyboard(page: Page) -> None:
     """All that can be clicked must be reached by Tab, show that it is, stay in sight, let it go."""
     page.keyboard.press("Tab")
     wrong = page.evaluate(BY_KEYBOARD)
+    assert not wrong, "\n".join([page.url, *wrong])
+
+
+def assert_is_told_apart(page: Page) -> None:
+    """No state may be told by a colour alone that the reader's own replace, and nothing may move.
+
+    The browser asks for less motion in every test.
+    """
+    page.emulate_media(forced_colors="active")
+    wrong = page.evaluate(TOLD_APART)
+    page.emulate_media(forced_colors="none")
     assert not wrong, "\n".join([page.url, *wrong])

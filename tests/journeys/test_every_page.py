@@ -68,10 +68,8 @@ def test_the_pages_that_ask(
         withdrawn.get_absolute_url(),
         f"/permits/permit/add/?like={withdrawn.pk}",
     )
-    page = inspector.page
-    page.get_by_role("button", name="Save and push").click()
-    assert page.locator("ul.errors").count()
-    inspector.inspect()
+    inspector.press("Save and push")
+    assert inspector.page.locator("ul.errors").count()
 
 
 def test_the_history_zones_and_the_controller(
@@ -113,9 +111,8 @@ def test_checking_validating_and_what_is_told(
     )
     page = signed_in(inspector.page, portal.staff.supervisor)
     inspector.look_at("/alerts/", "/validation/", run.get_absolute_url(), "/controller/check/")
-    page.get_by_role("button", name="Check now").click()
+    inspector.press("Check now")
     assert page.get_by_role("heading", name="What was seen").is_visible()
-    inspector.inspect()
 
 
 def test_the_proof(
@@ -210,8 +207,7 @@ def test_accounts(portal: Portal, signed_in: SignIn, inspector: Inspector) -> No
     )
     page.set_viewport_size({"width": 1280, "height": 800})
     page.locator("details.menu summary").click()
-    page.get_by_role("button", name="Log out").click()
-    inspector.inspect()
+    inspector.press("Log out")
     page.goto("/login/")
     page.get_by_label("Username").fill("clerk")
     page.get_by_label("Password").fill("wrong")
@@ -238,12 +234,10 @@ def test_ones_own_sign_in(portal: Portal, inspector: Inspector, sandbox: Sandbox
     page.goto("/account/")
     page.get_by_label("Username").fill("clerk")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    inspector.inspect()
+    inspector.press("Sign in")
     page.get_by_label("code").fill("000000")
-    page.get_by_role("button", name="Sign in").click()
+    inspector.press("Sign in")
     expect(page.locator("ul.errors")).to_be_visible()
-    inspector.inspect()
     page.get_by_label("code").fill(code(secret, ahead=1))
     page.get_by_role("button", name="Sign in").click()
 
@@ -258,8 +252,7 @@ def test_being_asked_again_and_coming_back(
     session[SEEN] -= settings.SESSION_IDLE.total_seconds()
     session.save()
     page.get_by_label("Plate", exact=True).fill("ABC 123")
-    page.get_by_role("button", name="Save and push").click()
-    inspector.inspect()
+    inspector.press("Save and push")
     page.get_by_label("Username").fill("clerk")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -284,8 +277,7 @@ def test_being_locked_out(
     console.expect("429")
     signed_in(page, portal.staff.supervisor)
     inspector.look_at("/lockouts/")
-    page.get_by_role("button", name="Let in clerk").click()
-    inspector.inspect()
+    inspector.press("Let in clerk")
 
 
 def test_refusals(

@@ -1,4 +1,4 @@
-"""The walk through every page notices what a page would lack for the keyboard."""
+"""The walk through every page notices what a page would lack."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
-from tests.journeys.inspector import assert_works_by_keyboard
+from tests.journeys.inspector import assert_is_told_apart, assert_works_by_keyboard
 from tests.pages.states import one_of_each
 from tests.portal import Portal
 from tests.sandbox_server import Sandbox
@@ -42,6 +42,21 @@ def test_it_notices_what_a_page_lacks_for_the_keyboard(page: Page) -> None:
     page.evaluate("addEventListener('keydown', (event) => event.preventDefault())")
     with pytest.raises(AssertionError, match="does not let the Tab key go on"):
         assert_works_by_keyboard(page)
+
+
+def test_it_notices_what_the_readers_colours_and_wish_for_rest_would_miss(
+    portal: Portal, signed_in: SignIn, page: Page
+) -> None:
+    signed_in(page, portal.staff.clerk).goto("/")
+    assert_is_told_apart(page)
+    for rules, words in {
+        "h1 { transition: color 1s }": "moves: <h1",
+        "h1::after { content: ''; background: red; padding: 4px }": "vanishes::after: <h1",
+        ".top-nav a::after { content: none !important }": "looks as what is not chosen: <a",
+    }.items():
+        page.evaluate(DRESS, rules)
+        with pytest.raises(AssertionError, match=words):
+            assert_is_told_apart(page)
 
 
 def test_the_tab_key_itself_comes_by_all_that_a_page_offers_and_leaves_it(
