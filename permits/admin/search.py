@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Upper
+from django.db.models.lookups import In
 
 from permits import limits
 from permits.models import Permit, Plate
@@ -26,12 +28,16 @@ class Found:
 def find(search_term: str) -> Found:
     """Find permits by plate, whatever its spacing and dashes, ticket number or reference ID.
 
+    The case of none of them matters.
+
     Where one is matched exactly only such are found. A part of a plate is looked for where none is,
     or where the search holds an asterisk; with one at its end alone, the part stands at the start.
     """
     text = search_term.replace("*", "").strip()
     key = limits.plate_key(text)
-    exact = Q(ticket_number__in={text, text.upper(), text.lower()})
+    # As the index has them. SQLite folds A to Z alone; other letters are looked for in both cases.
+    tickets = [Upper(Value(each)) for each in (text, text.upper(), text.lower())]
+    exact = Q(In(Upper(F("ticket_number")), tickets))
     # The index on reference IDs leaves out the empty ones, so the query has to as well.
     exact |= Q(reference_id__in={text, text.lower()}) & ~Q(reference_id="")
     exact |= Q(plate_key=key) if key else Q()

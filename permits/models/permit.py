@@ -288,6 +288,8 @@ class Permit(models.Model):
             models.Index(fields=["entered_by", "id"], name="permit_by_clerk"),
             models.Index(fields=["amount", "id"], name="permit_by_amount"),
             models.Index(fields=["ticket_number", "id"], name="permit_ticket"),
+            # What a search looks for.
+            models.Index(Upper("ticket_number"), name="permit_ticket_any_case"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from permits.admin import search
 from permits.models import Permit, Zone
+from tests import environment
 from tests.engine.office import enter, push
 from tests.pages.desk import HISTORY, PERMITS, Desk, Desks
 from tests.pages.reading import Page
@@ -47,6 +49,23 @@ class TestSearching:
     @pytest.mark.parametrize("typed", ["K/77", "k/77"])
     def test_a_ticket_is_found(self, desks: Desks, typed: str) -> None:
         assert plates(found(desks.clerk, typed)) == {"XYZ 9"}
+
+    @pytest.mark.parametrize(
+        ("number", "typed"),
+        [("Lot-Kx9", "lOT-kX9"), ("lot-kx9", "LOT-KX9"), ("été-1", "ÉTÉ-1"), ("ÉTÉ-1", "été-1")],
+    )
+    def test_a_ticket_is_found_in_whatever_case(
+        self, desks: Desks, number: str, typed: str
+    ) -> None:
+        enter(plate="TICKET 1", ticket_number=number)
+        assert plates(found(desks.clerk, typed)) == {"TICKET 1"}
+
+    @pytest.mark.skipif(environment.ON_POSTGRES, reason="PostgreSQL plans by what it counted")
+    def test_what_is_typed_is_looked_up_in_indexes(self) -> None:
+        plan = Permit.objects.filter(search.find("K/77").where).explain()
+        for index in ("permit_ticket_any_case", "permit_plate", "permit_reference_once"):
+            assert index in plan
+        assert "SCAN" not in plan
 
     def test_a_reference_is_found(self, desks: Desks) -> None:
         permit = push(enter(plate="REF 1"))
