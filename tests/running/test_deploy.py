@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 import requests
 import yaml
+from django.conf import settings
 
 from permits.models import Activity
 from tests.engine.office import enter
@@ -54,6 +55,12 @@ class TestContainer:
         assert taken
         assert all((ROOT / name).exists() and name != ".env" for names in taken for name in names)
         assert not re.search(r"^(ARG|ENV) .*(KEY|TOKEN|URL|PASSWORD)", CONTAINERFILE, re.MULTILINE)
+
+    def test_it_takes_all_that_the_settings_name(self) -> None:
+        templates: Any = settings.TEMPLATES[0]["DIRS"]
+        named = [*settings.LOCALE_PATHS, *templates, ROOT / "permits", ROOT / "permitportal"]
+        taken = re.findall(r"^COPY (\S+) \1$", CONTAINERFILE, re.MULTILINE)
+        assert {Path(each).relative_to(ROOT).parts[0] for each in named} <= {*taken}
 
     def test_it_starts_what_the_guide_starts(self) -> None:
         (words,) = re.findall(r"^CMD (\[.+\])$", CONTAINERFILE, re.MULTILINE)
@@ -198,6 +205,15 @@ class Proxy:
             return False
 
 
+def assert_says_enough(answer: requests.Response) -> None:
+    """Hold an answer from outside to what every one of them has to say."""
+    said = answer.headers
+    assert "default-src 'none'" in said["Content-Security-Policy"]
+    assert said["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert said["X-Content-Type-Options"] == "nosniff"
+    assert said["Cache-Control"]
+
+
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 class TestNginx:
     @pytest.fixture
@@ -223,7 +239,8 @@ class TestNginx:
         assert plain.status_code == 301
         assert plain.headers["Location"] == "https://permits.example.org/login/?a=1"
         page = proxy.ask("/login/")
-        assert "Strict-Transport-Security" in page.headers
+        assert_says_enough(page)
+        assert page.headers["Content-Security-Policy"].count("default-src") == 1
         static = re.search(r"/static/permits/portal\.[^\"]+css", page.text)
         assert static
         file = proxy.ask(static[0])
@@ -231,10 +248,18 @@ class TestNginx:
         assert "immutable" in file.headers["Cache-Control"]
         for path in ("/metrics", "/health/live/", "/health/ready/"):
             given = {"Authorization": "Bearer a-token-for-inside-alone"}
-            assert proxy.ask(path, headers=given).status_code == 404
+            hidden = proxy.ask(path, headers=given)
+            assert hidden.status_code == 404
+            assert_says_enough(hidden)
             assert requests.get(portal.url + path, headers=given, timeout=60).status_code != 404
         told = {"Content-Length": str(202 << 20)}
-        assert proxy.ask("/login/", "POST", headers=told, data=b"").status_code == 413
+        too_long = proxy.ask("/login/", "POST", headers=told, data=b"")
+        assert too_long.status_code == 413
+        assert_says_enough(too_long)
+        # What gunicorn refuses to read never comes to the portal's own headers.
+        unread = proxy.ask(f"/login/?{'a' * 6000}")
+        assert unread.status_code == 414
+        assert_says_enough(unread)
         permit = enter()
         cookie = portal.session_cookie(portal.staff.clerk)
         signed_in = {
