@@ -8,6 +8,7 @@
     worker        a real worker beside the portal
     page          a browser's page; its console must stay empty
     screen        the six screens: asked for, the test runs once on each
+    words         both languages: asked for, the test runs once in each, and finds its texts
     signed_in     opens a session for a user of the portal
     axe           holds a page to the rules of accessibility
     picture       makes a screenshot for the documents when asked with --pictures
@@ -32,6 +33,7 @@ pytest_plugins = [  # each after those that it builds on
     "tests.controller",
     "tests.portal",
     "tests.browser",
+    "tests.spoken",
 ]
 
 

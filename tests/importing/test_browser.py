@@ -1,6 +1,7 @@
 """The import in a real browser: from the file to the permits, on each screen."""
 
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 from django.contrib.auth.models import User
@@ -8,9 +9,20 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from permits.models import Permit, Zone
-from tests.browser import CheckAccessibility, Screen, assert_fits
+from tests.browser import SCREENS, CheckAccessibility, Screen, assert_fits
 from tests.importing.files import as_csv, row
 from tests.portal import Portal, Worker
+from tests.spoken import Words
+
+LANGUAGES: Final = (
+    *(Words("en"), Words("fr"), Words("fr")),
+    *(Words("en"), Words("fr"), Words("en")),
+)
+"""Of the six screens; each language has each theme and each width."""
+IMPORTED: Final = (
+    "%(count)s permit was imported from %(file)s.",
+    "%(count)s permits were imported from %(file)s.",
+)
 
 
 @pytest.fixture
@@ -36,19 +48,23 @@ def test_it_reads_well_on_every_screen(
     mixed: bytes,
 ) -> None:
     signed_in(page, portal.staff.supervisor)
+    words = LANGUAGES[SCREENS.index(screen)]
+    words.choose(page, portal)
     page.goto("/permits/permit/import/")
     axe(page)
     assert_fits(page)
-    page.get_by_label("File", exact=True).set_input_files(
+    page.get_by_label(words("File"), exact=True).set_input_files(
         {"name": "april.csv", "mimeType": "text/csv", "buffer": mixed}
     )
-    page.get_by_role("button", name="Check the file").click()
-    expect(page.get_by_role("heading", name="Bad rows")).to_be_visible()
+    page.get_by_role("button", name=words("Check the file")).click()
+    expect(page.get_by_role("heading", name=words("Bad rows"))).to_be_visible()
     axe(page)
     assert_fits(page)
-    page.get_by_label("Push them to the controller").uncheck()
-    page.get_by_role("button", name="Import 2 permits").click()
-    expect(page.get_by_text("2 permits were imported from april.csv.")).to_be_visible()
+    page.get_by_label(words("Push them to the controller once they are entered")).uncheck()
+    permits = words.many("Import %(shown)s permit", "Import %(shown)s permits", 2, shown=2)
+    page.get_by_role("button", name=permits).click()
+    done = words.many(*IMPORTED, 2, file="april.csv")
+    expect(page.get_by_text(done)).to_be_visible()
     axe(page)
     assert_fits(page)
     assert Permit.objects.count() == 2

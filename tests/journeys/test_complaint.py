@@ -1,7 +1,7 @@
 """A driver complains about a ticket of Tuesday: what happened, why, and who put it right.
 
 The plate and the day are known. An auditor comes from the home page to the call that failed, its
-reason and whoever resolved it in at most five clicks.
+reason and whoever resolved it in at most five clicks, in either language.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from tests.engine.office import send
 from tests.portal import Portal
 from tests.reconcile.office import lasting
 from tests.sandbox_server import Sandbox
+from tests.spoken import Words
 
 SignIn = Callable[[Page, User], Page]
 PLATE: Final = "TUE 123"
@@ -69,7 +70,7 @@ def a_push_that_failed(sandbox: Sandbox, supervisor: User, tuesday: datetime) ->
 
 
 def test_from_the_plate_and_the_day_to_who_resolved_it(
-    portal: Portal, page: Page, signed_in: SignIn, sandbox: Sandbox
+    portal: Portal, page: Page, signed_in: SignIn, sandbox: Sandbox, words: Words
 ) -> None:
     tuesday = last_tuesday()
     a_push_that_failed(sandbox, portal.staff.supervisor, tuesday)
@@ -79,27 +80,31 @@ def test_from_the_plate_and_the_day_to_who_resolved_it(
     assert page.evaluate(OUTLINE), "A bar has no outline in the reader's own colours."
     page.emulate_media(forced_colors="none")
 
-    mouse.click(page.get_by_role("link", name="Sync history"))
+    mouse.click(page.get_by_role("link", name=words("Sync history")))
     page.get_by_role("searchbox").fill(PLATE)
-    page.get_by_label("From").fill(f"{tuesday:%Y-%m-%d}")
-    page.get_by_label("To", exact=True).fill(f"{tuesday:%Y-%m-%d}")
-    mouse.click(page.get_by_role("button", name="Apply"))
-    refused = page.get_by_role("row", name="Refused")
+    page.get_by_label(words("From"), exact=True).fill(f"{tuesday:%Y-%m-%d}")
+    page.get_by_label(words("To"), exact=True).fill(f"{tuesday:%Y-%m-%d}")
+    mouse.click(page.get_by_role("button", name=words("Apply")))
+    refused = page.get_by_role("row", name=words("Refused"))
     expect(refused).to_have_count(1)
     expect(page.get_by_role("row", name="OTHER 1")).to_have_count(0)
 
     mouse.click(refused.get_by_role("rowheader").get_by_role("link"))
-    expect(page.locator("main")).to_contain_text("The end time is invalid (9005).")
-    about = page.get_by_role("region", name="About this call")
-    expect(about).to_contain_text("clerk, through: Permit page")
-    expect(about).to_contain_text("by supervisor, ")
+    why = words("the end time is invalid", context="stored")
+    expect(page.locator("main")).to_contain_text(f"{why[0].upper()}{why[1:]} (9005).")
+    about = page.get_by_role("region", name=words("About this call"))
+    through = words("through: %(source)s", source=words("Permit page"))
+    expect(about).to_contain_text(f"clerk, {through}")
+    by_supervisor = words("by %(actor)s, %(moment)s", actor="supervisor", moment="")
+    expect(about).to_contain_text(by_supervisor)
 
     mouse.click(about.get_by_role("link", name=PLATE))
-    story = page.get_by_role("region", name="What happened")
-    expect(story.get_by_role("listitem").filter(has_text="Edited")).to_contain_text("by supervisor")
-    pushed = story.get_by_role("listitem").filter(has_text="Pushed")
-    expect(pushed).to_contain_text("by supervisor")
+    story = page.get_by_role("region", name=words("What happened"))
+    edited = story.get_by_role("listitem").filter(has_text=words("Edited"))
+    expect(edited).to_contain_text(by_supervisor)
+    pushed = story.get_by_role("listitem").filter(has_text=words("Pushed"))
+    expect(pushed).to_contain_text(by_supervisor)
 
-    mouse.click(pushed.get_by_role("link", name="Details"))
-    expect(page.locator("main")).to_contain_text("Done")
+    mouse.click(pushed.get_by_role("link", name=words("Details")))
+    expect(page.locator("main")).to_contain_text(words("Done"))
     assert mouse.clicks <= MOST

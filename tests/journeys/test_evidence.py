@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,8 +16,18 @@ from tests.journeys.people import look_at, say
 from tests.portal import Portal
 from tests.reconcile.office import count, lasting, lose_a_push, pass_time
 from tests.sandbox_server import Sandbox
+from tests.spoken import Words
 
 SignIn = Callable[[Page, User], Page]
+ENGLISH: Final = Words("en")
+BY_ITSELF: Final = "Nothing is done by itself: this only helps you to find out."
+ROSE: Final = (
+    "Beyond all our certain calls the zone's count rose by %(count)d, "
+    "and nothing but this push can have done that.",
+    "Beyond all our certain calls the zone's count rose by %(count)d, "
+    "which takes this push and every other one in doubt.",
+)
+RECORDED: Final = "%(plate)s: recorded as on the controller, with reference ID %(reference)s."
 
 
 @pytest.fixture
@@ -47,32 +58,35 @@ def counted_doubt(sandbox: Sandbox, *, applied: bool) -> SyncAttempt:
     return doubt
 
 
-def resolve(page: Page, doubt: SyncAttempt) -> Locator:
+def resolve(page: Page, doubt: SyncAttempt, words: Words = ENGLISH) -> Locator:
     """Go to Resolve as a person would; the evidence that stands there."""
     assert doubt.permit is not None
     page.goto(doubt.permit.get_absolute_url())
-    page.get_by_role("link", name="Resolve", exact=True).click()
-    expect(page.get_by_role("heading", name="It is on the controller")).to_be_visible()
-    evidence = page.get_by_role("region", name="What shows whether it arrived")
-    expect(evidence).to_contain_text("Nothing is done by itself")
+    page.get_by_role("link", name=words("Resolve"), exact=True).click()
+    expect(page.get_by_role("heading", name=words("It is on the controller"))).to_be_visible()
+    evidence = page.get_by_role("region", name=words("What shows whether it arrived"))
+    expect(evidence).to_contain_text(words(BY_ITSELF))
     return evidence
 
 
 @pytest.mark.usefixtures("stated")
 class TestByCounts:
-    def test_it_arrived_and_the_person_says_so(self, supervisor: Page, sandbox: Sandbox) -> None:
+    def test_it_arrived_and_the_person_says_so(
+        self, supervisor: Page, sandbox: Sandbox, words: Words
+    ) -> None:
         doubt = counted_doubt(sandbox, applied=True)
-        evidence = resolve(supervisor, doubt)
-        expect(evidence).to_contain_text("Points to: it arrived")
-        expect(evidence).to_contain_text("nothing but this push can have done that")
-        expect(evidence.locator("dl")).to_contain_text(re.compile(r"Counted before\s*1,"))
-        expect(evidence.locator("dl")).to_contain_text(re.compile(r"Counted after\s*2,"))
+        evidence = resolve(supervisor, doubt, words)
+        expect(evidence).to_contain_text(words("Points to: it arrived"))
+        expect(evidence).to_contain_text(words.many(*ROSE, 1))
+        facts = evidence.locator("dl")
+        for when, counted in {"Counted before": 1, "Counted after": 2}.items():
+            expect(facts).to_contain_text(re.compile(rf"{words(when)}\s*{counted},"))
         (record,) = (each for each in sandbox.records("live") if each["plate"] == "LOST 1")
-        there = supervisor.locator("form", has_text="It is on the controller")
-        there.get_by_label("Reference ID").fill(record["reference"])
-        there.get_by_label("Reason").fill("The count rose by it, and I see it.")
-        there.get_by_role("button", name="It is there").click()
-        say(supervisor, "recorded as on the controller")
+        there = supervisor.locator("form", has_text=words("It is on the controller"))
+        there.get_by_label(words("Reference ID")).fill(record["reference"])
+        there.get_by_label(words("Reason")).fill("The count rose by it, and I see it.")
+        there.get_by_role("button", name=words("It is there")).click()
+        say(supervisor, words(RECORDED, plate="LOST 1", reference=record["reference"]))
         assert outcome(doubt) == (Permit.State.SYNCED, record["reference"])
         assert len(sandbox.requests("push")) == 2
 

@@ -1,6 +1,7 @@
 """The vendor's own example, from a browser to the controller and back, and what the history says.
 
 Once with the mouse, once by keyboard alone; once with times in UTC, once in the lot's own zone.
+By keyboard in French as well.
 """
 
 import re
@@ -16,6 +17,7 @@ from permits.models import Zone
 from tests.journeys.people import Keyboard, say
 from tests.portal import Portal
 from tests.sandbox_server import TOKEN, Json, Sandbox
+from tests.spoken import Words
 from tests.staff import PASSWORD
 
 SignIn = Callable[[Page, User], Page]
@@ -109,57 +111,57 @@ def test_with_the_mouse(portal: Portal, sandbox: Sandbox, page: Page, signed_in:
 
     check_ledger(sandbox, record["reference"], IN_UTC)
     signed_in(page, portal.staff.auditor).goto("/permits/syncattempt/")
-    check_history(page, record["reference"], IN_UTC)
+    check_history(page, record["reference"], IN_UTC, Words("en"))
 
 
 @pytest.mark.usefixtures("lot", "told")
-def test_by_keyboard_alone(portal: Portal, sandbox: Sandbox, page: Page) -> None:
+def test_by_keyboard_alone(portal: Portal, sandbox: Sandbox, page: Page, words: Words) -> None:
     portal.restart(OPSCOM_TIME_ZONE="America/Toronto")
     keys = Keyboard(page)
     page.goto("/")
-    keys.go_to("Username")
+    keys.go_to(words("username").capitalize())
     keys.type("supervisor")
-    keys.go_to("Password")
+    keys.go_to(words("Password"))
     keys.type(PASSWORD)
     keys.press_and_wait("Enter")
 
-    keys.follow("New permit")
-    assert keys.focused().startswith("Plate")
+    keys.follow(words("New permit"))
+    assert keys.focused().startswith(words("Plate"))
     keys.type("PL8RDR")
-    keys.go_to("Zone")
+    keys.go_to(words("Zone"))
     keys.type("Lot 4")
-    keys.go_to("Amount")
+    keys.go_to(words("Amount"))
     keys.type("14.5")
-    keys.go_to("Currency")
+    keys.go_to(words("Currency"))
     page.keyboard.type("CAD")
-    keys.go_to("Start")
+    keys.go_to(words("Start"))
     keys.type_moment("07/02/2018", "09:00:00 AM")
-    keys.go_to("End")
+    keys.go_to(words("End"))
     keys.type_moment("07/02/2018", "09:30:00 AM")
-    keys.go_to("Ticket number")
+    keys.go_to(words("Ticket number"))
     keys.type("L4-1138")
     keys.press_and_wait("Control+Enter")
     (record,) = sandbox.records()
     say(page, record["reference"])
-    assert keys.focused() == "Another like this"
+    assert keys.focused() == words("Another like this")
 
-    keys.go_to("Plate")
+    keys.go_to(words("Plate"))
     keys.type("pl8 rdr")
-    keys.go_to("End")
+    keys.go_to(words("End"))
     keys.type_moment("07/02/2018", "10:45:00 AM")
     keys.press_and_wait("Control+Enter")
-    say(page, "PL8 RDR: The controller has the changes.")
+    say(page, words("%(plate)s: The controller has the changes.", plate="PL8 RDR"))
 
-    keys.follow("Delete on controller")
-    keys.follow("Delete on controller")
-    say(page, "PL8 RDR: It is deleted on the controller.")
+    keys.follow(words("Delete on controller"))
+    keys.follow(words("Delete on controller"))
+    say(page, words("%(plate)s: It is deleted on the controller.", plate="PL8 RDR"))
 
     check_ledger(sandbox, record["reference"], IN_TORONTO)
-    keys.follow("Sync history")
-    check_history(page, record["reference"], IN_TORONTO)
-    keys.go_to("today")
+    keys.follow(words("Sync history"))
+    check_history(page, record["reference"], IN_TORONTO, words)
+    keys.go_to(words("today"))
     keys.press_and_wait("Enter")
-    expect(page.get_by_role("heading", name="Request")).to_be_visible()
+    expect(page.get_by_role("heading", name=words("Request"))).to_be_visible()
 
 
 def check_ledger(sandbox: Sandbox, reference: str, wanted: dict[str, dict[str, str]]) -> None:
@@ -185,16 +187,18 @@ def check_headers(call: Json) -> None:
     assert headers["cache-control"] == "no-cache"
 
 
-def check_history(page: Page, reference: str, wanted: dict[str, dict[str, str]]) -> None:
+def check_history(
+    page: Page, reference: str, wanted: dict[str, dict[str, str]], words: Words
+) -> None:
     """The list must show who, when and how long; each call what was sent and what came back."""
     rows = page.locator("#result_list tbody tr")
     expect(rows).to_have_count(3)
     links: list[tuple[str, str]] = []
     for row, operation in zip(rows.all(), ("delete", "update", "push"), strict=True):
-        expect(row).to_contain_text(operation.capitalize())
+        expect(row).to_contain_text(words(operation.capitalize(), context="operation"))
         expect(row).to_contain_text("PL8 RDR")
         expect(row).to_contain_text("supervisor")
-        expect(row).to_contain_text("Done")
+        expect(row).to_contain_text(words("Done"))
         expect(row).to_contain_text(re.compile(r"\d ms|\d s"))
         expect(row.locator("time")).to_have_attribute("datetime", re.compile(r"^20\d\d-"))
         links.append((operation, row.locator("th a").get_attribute("href") or ""))
@@ -206,4 +210,4 @@ def check_history(page: Page, reference: str, wanted: dict[str, dict[str, str]])
             assert f"<code>{name}</code>" in answer
             assert f"<code>{text}</code>" in answer
         assert answer.count(reference) >= (1 if operation == "push" else 2)
-        assert "took" in answer
+        assert words("took") in answer
