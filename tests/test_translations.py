@@ -62,6 +62,29 @@ def test_what_a_module_translates_or_nobody_reads_is_let_be() -> None:
     assert list(unwrapped.in_python("if True:" + module)) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'words.textContent = "Copied";',
+        "alert('It is done.');",
+        "status.textContent = `${count} zones found`; // it's so",
+    ],
+)
+def test_a_text_of_a_script_that_the_page_does_not_give_it_is_found(line: str) -> None:
+    ((number, _text),) = unwrapped.in_script(f"/* It's a script. */\n{line}\n")
+    assert number == 2
+
+
+def test_what_a_script_takes_from_the_page_or_nobody_reads_is_let_be() -> None:
+    script = """
+        // "Some words" in a comment
+        const places = document.querySelectorAll("details.menu, input[type=file]:not([hidden])");
+        if (event.key === "Escape") words.textContent = button.dataset.copied;
+        link = `${place.dataset.address}?${query}`;
+    """
+    assert list(unwrapped.in_script(script)) == []
+
+
 @pytest.fixture
 def french(tmp_path: Path) -> Path:
     """A copy of the catalogue, to be spoiled."""

@@ -20,3 +20,8 @@ def python_files() -> list[Path]:
 def template_files() -> list[Path]:
     """Return the templates of the pages and of the messages."""
     return sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
+
+
+def script_files() -> list[Path]:
+    """Return the scripts of the pages."""
+    return sorted((ROOT / "permits" / "static").rglob("*.js"))

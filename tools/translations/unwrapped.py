@@ -9,7 +9,7 @@ from typing import Final
 
 from django.template.base import Lexer, TokenType
 
-from tools.translations import ROOT, python_files, template_files
+from tools.translations import ROOT, python_files, script_files, template_files
 
 _TRANSLATED_BY: Final = {
     *("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"),
@@ -30,6 +30,16 @@ _ARGUMENT: Final = re.compile(r'"([^"]*[A-Z][^"]*| [^"]*|[^"]* [^"]*)"')
 _OF_CODE: Final = {"translate", "trans", "url", "load", "extends", "static", "if", "elif", "csp"}
 _BREAK: Final = "\x1f"
 """Stands where a tag of the template stood."""
+_LITERAL_OF_SCRIPT: Final = re.compile(
+    r"//.*|/\*[\s\S]*?\*/"  # comments, which may hold quotes
+    r'|"((?:[^"\\\n]|\\.)*)"'
+    r"|'((?:[^'\\\n]|\\.)*)'"
+    r"|`((?:[^`\\]|\\.)*)`"
+)
+_FILLED: Final = re.compile(r"\$\{[^}]*\}")
+_SELECTOR: Final = re.compile(r"[.#[][a-z]")
+_KEYS: Final = {"Enter", "Escape", "Tab", "Home", "End"}
+"""What the keyboard's keys are called in every browser."""
 _SPOKEN_FILTER: Final = re.compile(
     r'\|(?:pluralize|(?:default|default_if_none):"[^"]*[A-Z ][^"]*")'
 )
@@ -48,6 +58,9 @@ def problems() -> Iterator[str]:
         if not place.startswith(left):
             for line, text in in_python(path.read_text()):
                 yield f"{place}:{line}: not translated: {text!r}"
+    for path in script_files():
+        for line, text in in_script(path.read_text()):
+            yield f"{path.relative_to(ROOT)}:{line}: not translated: {text!r}"
 
 
 def _not_yet() -> tuple[str, ...]:
@@ -117,6 +130,15 @@ class _Page(HTMLParser):
         for part in text.split(_BREAK):
             if {*_WORD.findall(part)} - _NAMES:
                 self.found.append((self.getpos()[0], " ".join(part.split())))
+
+
+def in_script(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the literals of a script that read as words for people: the page gives it those."""
+    for literal in _LITERAL_OF_SCRIPT.finditer(source):
+        text = next((each for each in literal.groups() if each), "")
+        is_for_code = text in _KEYS or _SELECTOR.search(text)
+        if not is_for_code and _is_spoken(_FILLED.sub("{}", text)):
+            yield source.count("\n", 0, literal.start()) + 1, text
 
 
 def in_python(source: str) -> Iterator[tuple[int, str]]:
