@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from tools.translations import CATALOGUE, catalogue, unwrapped
 
@@ -111,6 +112,14 @@ def test_a_catalogue_that_lags_behind_is_told(
     assert before in text
     french.write_text(text.replace(before, after))
     assert any(problem in line for line in catalogue.problems(french))
+
+
+def test_no_line_of_french_begins_with_a_colon_or_ends_with_a_quotation_mark() -> None:
+    told = catalogue.read().get("%(label)s:")
+    assert told is not None
+    assert told.string == "%(label)s :"
+    with translation.override("fr"):
+        assert translation.gettext("%(label)s:") == "%(label)s\N{NO-BREAK SPACE}:"
 
 
 def test_updating_adds_what_is_new_drops_what_is_gone_and_compiles(french: Path) -> None:

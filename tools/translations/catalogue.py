@@ -22,6 +22,7 @@ _KEYWORDS: Final = DEFAULT_KEYWORDS | {
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
 _PLACEHOLDER: Final = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
+_LOOSE: Final = re.compile(r" (?=[:;?!»](?!\w))|(?<=«) ")
 _FIRST_OF_LINE: Final = re.compile(r"^\s+", re.MULTILINE)
 
 
@@ -66,9 +67,14 @@ def update(path: Path = CATALOGUE) -> None:
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """Return the catalogue as the portal reads it."""
-    file = io.BytesIO()
-    write_mo(file, catalogue)
+    """Return the catalogue as the portal reads it: no line of French begins with a colon."""
+    file, bound = io.BytesIO(), Catalog(locale="fr")
+    for message in catalogue:
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        joined = tuple(_LOOSE.sub("\N{NO-BREAK SPACE}", str(text)) for text in texts)
+        string = joined if isinstance(message.string, tuple) else joined[0]
+        bound.add(message.id, string, context=message.context)
+    write_mo(file, bound)
     return file.getvalue()
 
 
