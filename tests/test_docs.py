@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from tests.environment import ROOT, untouched
 from tests.running.guide import blocks
@@ -74,6 +75,22 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 def test_the_readme_leads_to_every_document() -> None:
     linked = {(ROOT / link).resolve() for link in re.findall(r"\]\(([^)#]+)", README)}
     assert not [str(each) for each in DOCUMENTS[1:] if each not in linked]
+
+
+@pytest.mark.parametrize("guide", ["clerk", "auditor"])
+def test_a_guide_in_french_says_as_much_and_names_what_the_page_says(guide: str) -> None:
+    english, french = (
+        (ROOT / "docs" / f"{guide}{language}.md").read_text() for language in ("", ".fr")
+    )
+    for same in (r"^#+ ", r"^\| ", r"^    .*", r"^\d?[.-] ", r"\]\(pictures/.*\)"):
+        assert re.findall(same, english, re.MULTILINE) == re.findall(same, french, re.MULTILINE)
+    named = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", french))
+    with translation.override("fr"):
+        wanted = {
+            translation.gettext(words)
+            for words in re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", english)
+        }
+    assert wanted - {"all that match"} <= named
 
 
 MADE = {
