@@ -15,11 +15,12 @@ from typing import Any, Final
 
 LENGTH: Final = 32  # bytes of a digest
 _EMPTY: Final[tuple[Any, ...]] = (None, "", {}, [])
+_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def text(content: Mapping[str, Any]) -> str:
     """Return the one text of what JSON can hold."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _JSON.encode(content)
 
 
 def fields(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -30,6 +31,8 @@ def fields(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 def value(given: Any) -> Any:
     """Return a value as JSON holds it, alike however a database has returned it."""
     match given:
+        case str():
+            return str(given)  # of a choice its text
         case datetime():
             return moment(given)
         case Decimal():
@@ -40,8 +43,6 @@ def value(given: Any) -> Any:
             return {str(name): value(each) for name, each in given.items()}
         case list() | tuple():
             return [value(each) for each in given]
-        case str():
-            return str(given)  # of a choice its text
     return given
 
 

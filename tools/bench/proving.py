@@ -21,26 +21,31 @@ AT_ONCE: Final = 500
 
 
 def link(count: int) -> dict[str, Any]:
-    """Write so many calls as the engine does; the seconds that their links took of that."""
+    """Write so many calls as the engine does; the seconds that their links took of that.
+
+    The engine reads a chain's end with the permit's row, with which each transaction begins.
+    """
     from django.db import transaction
 
     from permits import digests
     from permits.models import chain
     from permits.models.chain import Entry
+    from permits.sync.rows import lock
 
     permits = _enter(count)
     took = 0.0
     for permit in permits:
         call = _call(permit)
         with transaction.atomic():
+            head = lock(permit).head
             began = time.perf_counter()
-            call.take_links(chain.NO_LINK)
+            call.take_links(head)
             took += time.perf_counter() - began
             call.save(force_insert=True)
         with transaction.atomic():
+            head = lock(permit).head
             ended = _ended(call)
             began = time.perf_counter()
-            head = chain.Head(call.opened_link, bytes(call.opened_digest))
             entry = Entry("call closed", digests.fields(ended.items()))
             (closed,), new = chain.extend(permit, [entry], head)
             chain.write_head(permit, head.length, new)
