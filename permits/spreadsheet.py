@@ -138,18 +138,19 @@ def _write_xlsx(
             sheet.set_column(0, max(columns - 1, 0), 20)
             return sheet
 
-        rest = iter(rows)
+        rest: Iterator[Sequence[Any]] = iter(rows)
         for number in itertools.count(1):
             sheet = new_sheet(f"{name} {number}" if number > 1 else name, columns=len(heads))
             sheet.freeze_panes(1, 0)
             for column, head in enumerate(heads):
                 sheet.write_string(0, column, head, bold)
-            line = 0
             for line, row in enumerate(itertools.islice(rest, ROWS_OF_A_SHEET), start=1):
                 for column, value in enumerate(row):
                     _write_cell(sheet, line, column, value, formats)
-            if line < ROWS_OF_A_SHEET:
+            following = next(rest, None)
+            if following is None:
                 break
+            rest = itertools.chain([following], rest)
         if about:
             sheet = new_sheet(_("About"), columns=2)
             for line, (label, words) in enumerate(about(number)):

@@ -144,6 +144,15 @@ class TestExcel:
         told = book.get_sheet_by_name("About").to_python()[-1]
         assert told == ["Sheets", "2, on which the rows go on: none holds more than 2 of them."]
 
+    def test_that_its_rows_fill_has_no_empty_sheet_more(
+        self, database: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(spreadsheet, "ROWS_OF_A_SHEET", 2)
+        fill(2)
+        content = of_all().response(Format.XLSX).getvalue()
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        assert book.sheet_names == ["Permits", "About"]
+
 
 class TestJsonLines:
     def test_hold_a_record_a_line_and_end_by_saying_what_they_are(self, database: str) -> None:
