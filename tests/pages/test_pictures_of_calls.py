@@ -1,5 +1,6 @@
 """The pictures: counted once whatever happens, drawn for any numbers, and readable as tables."""
 
+import io
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import RequestFactory
 from django.utils import timezone
 from hypothesis import given
@@ -90,8 +92,10 @@ class TestTallies:
         with time_machine.travel(NOW):
             count_all()
             CallTally.objects.update(calls=99)
-            tallying.rebuild()
+            told = io.StringIO()
+            call_command("rebuild_tallies", stdout=told)
         assert counted() == {("push", "succeeded", 0): 1}
+        assert told.getvalue() == "Calls in the tallies: 1.\n"
 
     def test_they_stay_right_about_the_zones(self, sandbox: Sandbox) -> None:
         from tests.engine.office import push
