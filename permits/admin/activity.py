@@ -66,13 +66,13 @@ def _beside(request: HttpRequest) -> list[tuple[str, str]]:
         return []
     first, last = (request.GET.get(name, "") for name in ("from", "to"))
     calls = {"actor": actor, "from": first, "to": last}
-    permits = {"entered_by": actor, "entered_from": first, "entered_to": last}
+    entered = {"entered_by": actor, "entered_from": first, "entered_to": last}
+    edited = {"edited_by": actor, "edited_from": first, "edited_to": last}
+    permits = reverse("admin:permits_permit_changelist")
     return [
         (f"{reverse('admin:permits_syncattempt_changelist')}?{urlencode(calls)}", _("calls")),
-        (
-            f"{reverse('admin:permits_permit_changelist')}?{urlencode(permits)}",
-            _("permits entered"),
-        ),
+        (f"{permits}?{urlencode(entered)}", _("permits entered")),
+        (f"{permits}?{urlencode(edited)}", _("permits edited")),
     ]
 
 

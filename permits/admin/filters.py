@@ -123,6 +123,7 @@ class Input:
     label: str
     type: str  # as HTML names it
     value: str
+    mode: str = ""  # the keys that a phone shows for it, as HTML names them
 
 
 class InputsFilter(admin.ListFilter):

@@ -121,7 +121,7 @@ class ValidDaysFilter(DayRangeFilter):
 
     def inputs(self) -> list[Input]:
         """Ask for the first and the last day."""
-        return self.days(gettext("Valid from"), gettext("Valid to"))
+        return self.days(self.parameters, gettext("Valid from"), gettext("Valid to"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Permit]) -> QuerySet[Permit]:
         """Narrow down to what is valid on one of the days."""
@@ -147,7 +147,7 @@ class EntryFilter(DayRangeFilter):
 
     def inputs(self) -> list[Input]:
         """Ask for the first and the last day."""
-        return self.days(gettext("Entered from"), gettext("Entered to"))
+        return self.days(self.parameters, gettext("Entered from"), gettext("Entered to"))
 
 
 class AmountFilter(InputsFilter):
@@ -165,7 +165,7 @@ class AmountFilter(InputsFilter):
         """Ask for the least and the most."""
         labels = (gettext("Amount from"), gettext("Amount to"))
         return [
-            Input(name, label, "text", str(self._written(name) or ""))
+            Input(name, label, "text", str(self._written(name) or ""), "decimal")
             for name, label in zip(self.parameters, labels, strict=True)
         ]
 
@@ -200,6 +200,44 @@ class EnteredByFilter(TypedFilter):
         return [(name, "") for name in names]
 
 
+class EditedFilter(DayRangeFilter):
+    """Which permits somebody edited, on which days; both are said of the same edit."""
+
+    title = _("edited")
+    is_further = True
+    parameters = ("edited_by", "edited_from", "edited_to")
+
+    def read(self, name: str, text: str) -> Any:
+        """Return the name, or the day."""
+        return text.replace("\0", "") if name == "edited_by" else super().read(name, text)
+
+    def inputs(self) -> list[Input]:
+        """Ask for the person, and for the first and the last day."""
+        name = Input("edited_by", gettext("Edited by"), "text", self.values.get("edited_by", ""))
+        labels = (gettext("Edited from"), gettext("Edited to"))
+        return [name, *self.days(self.parameters[1:], *labels)]
+
+    @property
+    def chip(self) -> str:
+        """The person and the days, in words."""
+        by, *days = (self.values.get(name) for name in self.parameters)
+        return ", ".join(filter(None, [by, self.between(*days)]))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Permit]) -> QuerySet[Permit]:
+        """Narrow down to the permits of such edits."""
+        by, first, last = (self.values.get(name) for name in self.parameters)
+        if not self.chip:
+            return queryset
+        edits = Permit.history.filter(history_type="~")
+        if by:
+            edits = edits.filter(actor=by)
+        if first:
+            edits = edits.filter(history_date__gte=midnight(first))
+        if last:
+            edits = edits.filter(history_date__lt=midnight(last + timedelta(days=1)))
+        return queryset.filter(pk__in=edits.order_by().values("id"))
+
+
 class NeedsFilter(ChoiceFilter):
     """What needs a person."""
 
@@ -226,4 +264,5 @@ ALL: Final = (  # in the order in which they stand above the list
     EntryFilter,
     AmountFilter,
     EnteredByFilter,
+    EditedFilter,
 )

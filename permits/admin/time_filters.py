@@ -1,5 +1,6 @@
 """Filters by when something was: from one day to another, and from one time to another."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ class DayRangeFilter(InputsFilter):
     """From one local day to another, both included."""
 
     is_further = False
-    parameters = ("from", "to")
+    parameters: ClassVar[tuple[str, ...]] = ("from", "to")
     field: ClassVar[str]
 
     def read(self, name: str, text: str) -> date:
@@ -26,13 +27,13 @@ class DayRangeFilter(InputsFilter):
 
     def inputs(self) -> list[Input]:
         """Ask for the first and the last day."""
-        return self.days(_("From"), _("To"))
+        return self.days(self.parameters, _("From"), _("To"))
 
-    def days(self, *labels: str) -> list[Input]:
-        """Return the two inputs under these labels."""
+    def days(self, names: Sequence[str], *labels: str) -> list[Input]:
+        """Return the two inputs of these names under these labels."""
         return [
             Input(name, label, "date", str(self.values.get(name, "")))
-            for name, label in zip(self.parameters, labels, strict=True)
+            for name, label in zip(names, labels, strict=True)
         ]
 
     @property

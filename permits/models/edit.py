@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.dispatch import receiver
+from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
 from permits.models.chain import Entry, Linked, Stream, stream_chain, typed
@@ -44,6 +45,17 @@ class PermitEdit(EditRecord):
     def entry(self) -> Entry:
         """Return what its link is over."""
         return Entry("edit", typed(self, self.LINKED))
+
+
+class PermitEdits(HistoricalRecords):  # type: ignore[misc]
+    """The edits of permits, which are found by who made them and when, too."""
+
+    def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
+        """Give the records their index."""
+        index = models.Index(
+            fields=["actor", "history_type", "history_date", "id"], name="edit_by_actor"
+        )
+        return {**super().get_meta_options(model), "indexes": [index]}
 
 
 class ZoneEdit(EditRecord):

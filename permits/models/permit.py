@@ -16,11 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from permits import limits
 from permits.models.attempt import Operation, Source
-from permits.models.edit import PermitEdit
+from permits.models.edit import PermitEdit, PermitEdits
 from permits.models.fields import AmountField, LimitedCharField, MomentField
 from permits.models.validity import LengthClass
 from permits.models.zone import Zone
@@ -225,7 +224,7 @@ class Permit(models.Model):
         max_length=8, choices=Source, blank=True, default="", db_default="", editable=False
     )
 
-    history = HistoricalRecords(
+    history = PermitEdits(
         bases=[PermitEdit],
         excluded_fields=[
             "plate_key",

@@ -3,14 +3,17 @@
 import csv
 import io
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from permits.admin.activity import in_words
 from permits.models import Activity
-from tests.engine.office import enter
+from tests import environment
+from tests.engine.office import edit, enter
 from tests.pages.desk import HISTORY, Desk, Desks
 from tests.pages.reading import Page
 from tests.pages.test_activity import sign_in
@@ -104,6 +107,41 @@ def test_what_the_same_person_did_with_permits_is_one_step_away(desks: Desks) ->
     assert "THEIRS 1" not in found.text
     assert "OLD 1" not in found.text
     assert "By the same person" not in desks.auditor.open(PATH).text
+
+
+def test_the_permits_that_the_same_person_edited_are_one_step_away(desks: Desks) -> None:
+    for plate, name, day in (
+        ("MINE 1", "clerk", 24),
+        ("THEIRS 1", "root", 24),
+        ("OLD 1", "clerk", 23),
+    ):
+        permit: Any = enter(plate=plate)
+        permit._history_user = User.objects.get(username=name)
+        permit._history_date = datetime(2026, 11, day, 12, tzinfo=UTC)
+        edit(permit, ticket_number="T1")
+    page = desks.auditor.open(f"{PATH}?actor=clerk&from=2026-11-24&to=2026-11-24")
+    (edited,) = [
+        link.attributes["href"]
+        for link in page.root.all("a[href]")
+        if link.text == "permits edited"
+    ]
+    found = desks.auditor.open(edited)
+    assert [plate for plate in ("MINE 1", "THEIRS 1", "OLD 1") if plate in found.text] == ["MINE 1"]
+    assert "clerk, 2026-11-24" in found.text
+    (by,) = found.root.all("[name=edited_by]")
+    assert by.attributes["value"] == "clerk"
+
+
+@pytest.mark.skipif(environment.ON_POSTGRES, reason="PostgreSQL plans by what it counted")
+def test_what_one_person_edited_is_found_along_an_index(desks: Desks) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        desks.auditor.open("/permits/permit/?edited_by=clerk&edited_from=2026-11-24")
+    listed = next(each["sql"] for each in captured if "historicalpermit" in each["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {listed}")
+        plan = " ".join(str(line[-1]) for line in cursor.fetchall())
+    assert "edit_by_actor (actor=? AND history_type=? AND history_date>?)" in plan
+    assert "SCAN permits" not in plan
 
 
 def test_a_removed_user_leaves_no_hole(desks: Desks) -> None:
