@@ -25,7 +25,11 @@ ON_WIRE: Final = {
 
 
 def enter(**changes: Any) -> Permit:
-    """Enter a permit, which is a draft."""
+    """Enter a permit, which is a draft.
+
+    The constraints are left to the database, which holds them as well: to ask it for each of them
+    beforehand took two thirds of the time.
+    """
     fields: dict[str, Any] = {
         "plate": "ABC 123",
         "start_time": START,
@@ -37,7 +41,7 @@ def enter(**changes: Any) -> Permit:
         **changes,
     }
     permit = Permit(**fields)
-    permit.full_clean()
+    permit.full_clean(validate_constraints=False)
     permit.save()
     return permit
 
@@ -47,7 +51,7 @@ def edit(permit: Permit, **changes: Any) -> None:
     for name, value in changes.items():
         setattr(permit, name, value)
     permit.version += 1
-    permit.full_clean()
+    permit.full_clean(validate_constraints=False)
     permit.save(update_fields=[*changes, "version"])
 
 
