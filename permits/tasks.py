@@ -11,7 +11,7 @@ import time
 from typing import Final
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from huey import Huey, crontab
@@ -35,6 +35,12 @@ stopping = threading.Event()  # set when this worker has been asked to end
 def create_queue() -> None:
     """Create the queue's tables where they are missing; migrating does this."""
     queue.storage.initialize_schema()
+
+
+@queue.on_startup()  # type: ignore[untyped-decorator]
+def _connect() -> None:
+    """Let each thread be connected to the database before there is anything to send."""
+    connection.ensure_connection()
 
 
 @queue.pre_execute()  # type: ignore[untyped-decorator]

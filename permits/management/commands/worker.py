@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -14,6 +14,8 @@ from django.db import DatabaseError, connection
 
 from permits import sync, tasks
 from permits.models import Worker
+
+NICE: Final = 15  # a page that somebody waits for comes first on a machine that both share
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Sweep once, then work until a signal comes; no call is begun after it."""
+        os.nice(NICE)
         ended = threading.Event()
         consumer = tasks.queue.create_consumer(
             workers=sync.callers(),
