@@ -7,8 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db import OperationalError
 from django.db.models import F
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
 from permits import sync, tasks
 from permits.models import Batch, Permit, Source, Zone
@@ -56,7 +58,7 @@ class Tool:
         """Set permits to queued by a plain update, whatever their state."""
         chosen = self._neighbours()
         asked = list(chosen.filter(withdrawn_at=None).values_list("ticket_number", flat=True))
-        chosen.update(state=State.QUEUED)
+        self._update(chosen, state=State.QUEUED)
         for ticket in asked:
             self.diary.note("asked", ticket=ticket)
 
@@ -75,11 +77,29 @@ class Tool:
 
     def _change(self, chosen: list[int]) -> None:
         permits = Permit.objects.filter(pk__in=chosen, withdrawn_at=None)
-        permits.filter(state__in=MAY_BE_SENT).update(
+        self._update(
+            permits.filter(state__in=MAY_BE_SENT),
             end_time=F("end_time") + timedelta(minutes=self.dice.randrange(1, 600)),
             amount=Decimal(self.dice.randrange(1, 9999)) / 100,
             state=State.QUEUED,
         )
+
+    def _update(self, permits: PermitQuerySet, **values: Any) -> None:
+        """Change them in one statement, again where PostgreSQL ended it and undid it all.
+
+        It locks the rows as it comes to them, while whoever records the push of a replacement
+        locks that one and then the replaced. Of two that wait crosswise PostgreSQL ends either; the
+        portal insists as well.
+        """
+        while True:
+            try:
+                permits.update(**values)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, DeadlockDetected):
+                    raise
+                self.diary.note("acted", name="meet_deadlock")
+            else:
+                return
 
     # --- Bulk runs --------------------------------------------------------------------------------
 
