@@ -1,12 +1,15 @@
 """`manage.py worker`: sends what is due in the background, and ends politely."""
 
+import os
 import signal
 from datetime import UTC, datetime
 
+import psutil
 import pytest
 from django.utils import timezone
 
 from permits import tasks
+from permits.management.commands.worker import NICE
 from permits.models import Link, Permit, SyncAttempt
 from permits.sync.claims import claim
 from tests.engine.office import edit, enter, now, push, queued_for
@@ -111,6 +114,11 @@ class TestAtWork:
         assert idle.stop() == 0
         assert sandbox.requests("stats")
         assert not Link.objects.paused().exists()
+
+    def test_it_lets_pages_come_first(self, worker: Worker) -> None:
+        wait_until(lambda: is_at_work(worker))
+        mine, its = (psutil.Process(pid).nice() for pid in (os.getpid(), worker.process.pid))
+        assert its == min(mine + NICE, 19), "19 is the most that Linux knows"
 
     @pytest.mark.parametrize(
         ("time", "more"),
