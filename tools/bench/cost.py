@@ -11,6 +11,7 @@ from tools.bench.report import Figure, Row, Table
 
 PERMITS: Final = 3000
 WANTED: Final = 3.0  # milliseconds of processor time a permit
+ROUNDS: Final = 3  # of which the cheapest counts: neighbours on the machine only ever add
 ROOMS: Final = {
     "claim": "claim: choose a permit, write the call down",
     "HTTP": "call: the HTTP request and its answer",
@@ -25,23 +26,33 @@ def cost(databases: Databases) -> Table:
         "Sending: the cost of a permit",
         f"{PERMITS:,} permits, one worker with {CONNECTIONS} connections, a controller that "
         "answers at once. Processor time is user and system together, of the worker alone, per "
-        "permit. The rooms are measured in a run of their own, and counting costs a little itself.",
+        f"permit, in the cheapest of {ROUNDS} runs. The rooms are measured in as many runs of "
+        "their own, and counting costs a little itself.",
         ["permits/s"],
     )
     with Sandbox() as sandbox:
         for engine in ("SQLite", "PostgreSQL"):
-            result, spent, _ = _push(databases, engine, sandbox, watched=False)
+            result, spent, _ = _cheapest(databases, engine, sandbox, watched=False)
             table.rows.append(
                 _row(f"permitportal, {engine}", spent, WANTED, f"{PERMITS / result['took']:,.0f}")
             )
-            _, spent, counted = _push(databases, engine, sandbox, watched=True)
+            _, spent, counted = _cheapest(databases, engine, sandbox, watched=True)
             table.rows += _rooms(spent, counted)
-        pool = peer("pool", sandbox, PERMITS, 0, CONNECTIONS)
+        pools = [peer("pool", sandbox, PERMITS, 0, CONNECTIONS) for _ in range(ROUNDS)]
+        pool = min(pools, key=lambda each: float(each["cpu"]))
     rate = f"{PERMITS / pool['took']:,.0f}"
     table.rows.append(
         _row("16 threads with a session each, no bookkeeping", pool["cpu"], None, rate)
     )
     return table
+
+
+def _cheapest(
+    databases: Databases, engine: str, sandbox: Sandbox, *, watched: bool
+) -> tuple[Any, float, dict[str, Counter[str]]]:
+    """Push in so many rounds; what `_push` returned of the one that took the least."""
+    rounds = [_push(databases, engine, sandbox, watched=watched) for _ in range(ROUNDS)]
+    return min(rounds, key=lambda each: each[1])
 
 
 def _push(
