@@ -1,12 +1,13 @@
 """Times and lengths of time as people say them."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 _NEAR_DAYS: Final = {
     -1: gettext_lazy("yesterday"),
@@ -32,13 +33,20 @@ def say_day(day: date, today: date) -> str:
     if near := _NEAR_DAYS.get((day - today).days):
         return str(near)
     # Translators: how Django's template filter `date` writes a day.
-    return str(date_format(day, _("D j M") if day.year == today.year else _("j M Y")))
+    return _written(day, _("D j M") if day.year == today.year else _("j M Y"), get_language())
 
 
 def in_full(moment: datetime) -> str:
     """Return a time with nothing left out, e.g. `Monday 2 July 2018, 09:00:00 EDT`."""
     local = timezone.localtime(moment)
-    return str(date_format(local, _("l j F Y, H:i:s T")))
+    day = _written(local.date(), _("l j F Y"), get_language())
+    return f"{day}, {local:%H:%M:%S %Z}"  # English: a sign
+
+
+@lru_cache
+def _written(day: date, form: str, _language: str | None) -> str:
+    """Return a day in the language that is active; the days of a page are few, and are kept."""
+    return str(date_format(day, form))
 
 
 def to_the_millisecond(moment: datetime | None) -> str:

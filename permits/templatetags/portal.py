@@ -124,34 +124,29 @@ def when(moment: datetime | None) -> str | SafeString:
     """Write a time as people say it, with the whole of it on hover."""
     if moment is None:
         return ""
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(timespec="seconds"),
-        moments.in_full(moment),
-        moments.say(moment, timezone.now()),
-    )
+    return _time(moment, moments.say(moment, timezone.now()))
 
 
 @register.simple_tag
 def validity(permit: Permit) -> SafeString:
     """Write from when to when a permit is valid."""
     now = timezone.now()
-    first, last = timezone.localtime(permit.start_time), timezone.localtime(permit.end_time)
-    end = moments.say(permit.end_time, now)
-    if first.date() == last.date():
-        end = end.rsplit(" ", 1)[-1]
+    start, end = moments.say(permit.start_time, now), moments.say(permit.end_time, now)
+    day, clock = end.rsplit(" ", 1)
+    period = format_html(
+        _("{start} to {end}"),
+        start=_time(permit.start_time, start),
+        end=_time(permit.end_time, clock if start.rsplit(" ", 1)[0] == day else end),
+    )
+    return format_html('<span class="period">{}</span>', period)
+
+
+def _time(moment: datetime, words: str) -> SafeString:
     return format_html(
-        '<span class="period">{}</span>',
-        format_html(
-            _("{start} to {end}"),
-            start=when(permit.start_time),
-            end=format_html(
-                '<time datetime="{}" title="{}">{}</time>',
-                permit.end_time.isoformat(timespec="seconds"),
-                moments.in_full(permit.end_time),
-                end,
-            ),
-        ),
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        moments.in_full(moment),
+        words,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from tools.bench.histories import FORMS
 from tools.bench.installation import Databases, Installation
 from tools.bench.report import Figure, Row, Table
-from tools.bench.visits import measure
+from tools.bench.visits import ROUNDS, VISITS, measure
 
 FEW: Final = 50_000
 MANY: Final = 5_000_000
@@ -21,7 +21,8 @@ def history(databases: Databases, part: int = 1) -> Table:
     few, many = FEW // part, MANY // part
     table = Table(
         f"The sync history at {many:,}, against a stock admin at {few:,}",
-        "The median time of a page, in its process and without a network, of up to 50 calls. There "
+        "The time of a page, in its process and without a network, of up to 50 calls: the median "
+        f"of {VISITS} visits, in the quickest of {ROUNDS} rounds. There "
         "are five calls a permit and five thousand a day; the ten oldest alone have a rare person, "
         "source and error code. Stock is a `ModelAdmin` with the same columns, filters and search "
         f"over the same table, in Django's own templates, at {few:,}. Wanted is stock's time at "
