@@ -25,12 +25,12 @@ class Words:
         assert self.language == "en" or said != text or text in SAME_IN_BOTH, text
         return said % facts if facts else said
 
-    def choose(self, page: Page, portal: Portal) -> None:
-        """Have the browser speak the language from now on."""
+    def choose(self, page: Page, address: str) -> None:
+        """Have the browser speak the language from now on, at this address of the portal."""
         name = settings.LANGUAGE_COOKIE_NAME
-        page.context.add_cookies([{"name": name, "value": self.language, "url": portal.url}])
+        page.context.add_cookies([{"name": name, "value": self.language, "url": address}])
 
-    def many(self, one: str, many: str, count: int, **facts: object) -> str:
+    def many(self, one: str, many: str, count: int, /, **facts: object) -> str:
         """Return the text for so many."""
         with translation.override(self.language):
             said = translation.ngettext(one, many, count)
@@ -42,5 +42,5 @@ class Words:
 def words(request: pytest.FixtureRequest, page: Page, portal: Portal) -> Words:
     """Run the test in each language: its browser has chosen it, and these are the words."""
     words = Words(request.param)
-    words.choose(page, portal)
+    words.choose(page, portal.url)
     return words

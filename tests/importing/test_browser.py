@@ -49,7 +49,7 @@ def test_it_reads_well_on_every_screen(
 ) -> None:
     signed_in(page, portal.staff.supervisor)
     words = LANGUAGES[SCREENS.index(screen)]
-    words.choose(page, portal)
+    words.choose(page, portal.url)
     page.goto("/permits/permit/import/")
     axe(page)
     assert_fits(page)

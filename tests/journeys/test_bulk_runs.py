@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
@@ -12,8 +13,11 @@ from tests.journeys.people import say
 from tests.portal import Portal, Worker
 from tests.processes import wait_until
 from tests.sandbox_server import Sandbox
+from tests.spoken import Words
 
 SignIn = Callable[[Page, User], Page]
+ENGLISH: Final = Words("en")
+SETTLED: Final = "%(settled)s of %(total)s permits settled"
 
 
 def enter_many(count: int) -> None:
@@ -30,32 +34,36 @@ def enter_many(count: int) -> None:
     )
 
 
-def push_all(page: Page, count: int) -> Batch:
+def push_all(page: Page, count: int, words: Words = ENGLISH) -> Batch:
     """Have all permits pushed in one run, whose page is then shown."""
+    shown = f"{count:,}"
     page.goto("/permits/permit/")
-    page.get_by_label("all that match").check()
-    page.get_by_role("button", name="Push …").click()
-    page.get_by_role("button", name=f"Push {count:,} permits").click()
-    expect(page.locator("#progress")).to_contain_text(f"of {count:,} permits settled")
+    page.get_by_label(words("all that match: %(count)s", count=shown)).check()
+    page.get_by_role("button", name=f"{words('Push')} …").click()
+    push = words.many("Push %(count)s permit", "Push %(count)s permits", count, count=shown)
+    page.get_by_role("button", name=push).click()
+    settled, _, total = words(SETTLED, settled="|", total=shown).partition("|")
+    expect(page.locator("#progress")).to_contain_text(settled)
+    expect(page.locator("#progress")).to_contain_text(total)
     return Batch.objects.get()
 
 
 def test_the_page_moves_by_itself_and_ends(
-    portal: Portal, worker: Worker, sandbox: Sandbox, page: Page, signed_in: SignIn
+    portal: Portal, worker: Worker, sandbox: Sandbox, page: Page, signed_in: SignIn, words: Words
 ) -> None:
     enter_many(40)
     sandbox.settings(delay=0.3)
     loads: list[str] = []
-    push_all(signed_in(page, portal.staff.clerk), 40)
+    push_all(signed_in(page, portal.staff.clerk), 40, words)
     page.wait_for_load_state()  # its own is not one of those that must not come
     page.on("load", lambda shown: loads.append(shown.url))
     bar = page.locator("#bar")
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.get_by_role("button", name=words("Stop"))).to_be_visible()
     wait_until(lambda: 0 < int(bar.get_attribute("value") or 0) < 40)
     sandbox.settings(delay=0)
-    expect(page.locator("#standing")).to_have_text("Finished", timeout=20_000)
-    expect(page.locator("#progress")).to_contain_text("40 of 40 permits settled")
-    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    expect(page.locator("#standing")).to_have_text(words("Finished"), timeout=20_000)
+    expect(page.locator("#progress")).to_contain_text(words(SETTLED, settled=40, total=40))
+    expect(page.get_by_role("button", name=words("Stop"))).to_have_count(0)
     assert not loads
     assert len(sandbox.records("live")) == 40
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,9 +16,14 @@ from tests.journeys.people import look_at, say
 from tests.portal import Portal
 from tests.reconcile.office import count, lasting, lose_a_push, pass_time
 from tests.sandbox_server import Sandbox
+from tests.spoken import Words
 
 SignIn = Callable[[Page, User], Page]
 FOREIGN = {"start": "2096-01-01T00:00:00", "end": "2096-01-02T00:00:00"}
+CALLS: Final = "Calls of the time in which it last went out of step"
+PICTURE: Final = (
+    "The controller's count over time beside the band of what should stand there. Last: %(last)s."
+)
 
 
 @pytest.fixture
@@ -74,24 +80,25 @@ def test_the_board_says_how_each_zone_stands(supervisor: Page, axe: CheckAccessi
 
 @pytest.mark.usefixtures("past")
 def test_a_zone_shows_its_picture_its_window_and_the_calls_of_that_time(
-    supervisor: Page, axe: CheckAccessibility
+    supervisor: Page, axe: CheckAccessibility, words: Words
 ) -> None:
     page = supervisor
     page.goto("/controller/drift/")
     page.get_by_role("link", name="Lot 4", exact=True).click()
-    now = page.get_by_role("region", name="As last counted")
-    expect(now).to_contain_text(re.compile(r"May stand there\s*2\s*Unknown outcomes\s*0"))
-    picture = page.get_by_role("img", name=re.compile(r"count over time .* Last: 3\."))
+    now = page.get_by_role("region", name=words("As last counted"))
+    may_stand, unknown = words("May stand there"), words("Unknown outcomes")
+    expect(now).to_contain_text(re.compile(rf"{may_stand}\s*2\s*{unknown}\s*0"))
+    picture = page.get_by_role("img", name=words(PICTURE, last=3))
     expect(picture).to_be_visible()
     expect(picture.locator("circle.outside")).to_have_count(2)
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         for shape in ("polygon.band", "polyline.ours", "polyline.theirs", "circle.outside"):
             assert lies_within(picture.locator(shape).first, picture)
-    when = page.get_by_role("region", name="When it was out of step")
-    expect(when).to_contain_text("Not yet")
+    when = page.get_by_role("region", name=words("When it was out of step"))
+    expect(when).to_contain_text(words("Not yet"))
     expect(when).to_contain_text("+1")
-    calls = page.get_by_role("region", name="Calls of the time in which it last went out of step")
+    calls = page.get_by_role("region", name=words(CALLS))
     expect(calls.locator("tbody tr")).to_have_count(1)
     look_at(page, axe)
     calls.get_by_role("link", name="WITHIN 1").click()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from django.conf import settings
@@ -12,9 +12,11 @@ from playwright.sync_api import CDPSession, Page, expect
 from permits.models import Activity
 from tests.browser import CheckAccessibility, Console
 from tests.portal import Portal
+from tests.spoken import Words
 from tests.staff import PASSWORD
 
 SignIn = Callable[[Page, User], Page]
+ENGLISH: Final = Words("en")
 
 
 @dataclass(frozen=True)
@@ -53,48 +55,50 @@ def key(page: Page) -> Iterator[Phone]:
     devtools.detach()
 
 
-def sign_in(page: Page, at: str, path: str = "/") -> None:
+def sign_in(page: Page, at: str, path: str = "/", *, words: Words = ENGLISH) -> None:
     page.goto(f"{at}/login/?next={path}")
-    page.get_by_label("Username").fill("clerk")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_label(words("username")).fill("clerk")
+    page.get_by_label(words("Password")).fill(PASSWORD)
+    page.get_by_role("button", name=words("Sign in"), exact=True).click()
 
 
-def add(page: Page, at: str, *, alone: bool = True) -> None:
+def add(page: Page, at: str, *, alone: bool = True, words: Words = ENGLISH) -> None:
     """Add a passkey, which signs in alone or after the password."""
     page.goto(f"{at}/account/passkeys/add/")
-    page.get_by_label("Name").fill("my phone")
-    page.get_by_label("Sign in with it alone").set_checked(alone)
-    page.get_by_role("button", name="Add the passkey").click()
-    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    page.get_by_label(words("Name")).fill("my phone")
+    page.get_by_label(words("Sign in with it alone, without a password")).set_checked(alone)
+    page.get_by_role("button", name=words("Add the passkey")).click()
+    expect(page.get_by_role("heading", name=words("Recovery codes"))).to_be_visible()
 
 
 def test_a_clerk_adds_one_and_signs_in_with_it_alone(
-    page: Page, at: str, key: Phone, axe: CheckAccessibility
+    page: Page, at: str, key: Phone, axe: CheckAccessibility, words: Words
 ) -> None:
-    sign_in(page, at)
-    add(page, at)
+    words.choose(page, at)
+    sign_in(page, at, words=words)
+    add(page, at, words=words)
     axe(page)
     page.goto(f"{at}/account/")
     expect(page.get_by_role("main")).to_contain_text("my phone")
     axe(page)
-    page.context.clear_cookies()
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.goto(f"{at}/login/?next=/permits/permit/")
-    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("button", name=words("Use a passkey")).click()
     expect(page).to_have_url(f"{at}/permits/permit/")
     assert Activity.objects.filter(kind=Activity.Kind.FACTOR_ADDED, what="clerk").count() == 2
 
 
 def test_one_that_is_a_second_step_is_asked_for_after_the_password(
-    page: Page, at: str, key: Phone, axe: CheckAccessibility
+    page: Page, at: str, key: Phone, axe: CheckAccessibility, words: Words
 ) -> None:
-    sign_in(page, at)
-    add(page, at, alone=False)
-    page.context.clear_cookies()
-    sign_in(page, at, "/permits/permit/")
-    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    words.choose(page, at)
+    sign_in(page, at, words=words)
+    add(page, at, alone=False, words=words)
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    sign_in(page, at, "/permits/permit/", words=words)
+    expect(page.get_by_role("heading", name=words("One more step"))).to_be_visible()
     axe(page)
-    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("button", name=words("Use a passkey")).click()
     expect(page).to_have_url(f"{at}/permits/permit/")
 
 
