@@ -21,6 +21,9 @@ RUN_WHOLE: Final = {
     "docs/auditor.fr.md": (  # it has the commands of the English one
         "tests/test_docs.py::test_a_guide_in_french_says_as_much_and_names_what_the_page_says"
     ),
+    "docs/archives.fr.md": (
+        "tests/test_docs.py::test_a_guide_in_french_says_as_much_and_names_what_the_page_says"
+    ),
     "docs/archives.md": (
         "tests/proof/test_guides.py::test_an_archive_is_verified_as_its_page_says"
     ),
