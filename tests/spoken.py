@@ -38,6 +38,9 @@ class Words:
         return said % {"count": count, **facts}
 
 
+ENGLISH: Final = Words("en")
+
+
 @pytest.fixture(params=["en", "fr"])
 def words(request: pytest.FixtureRequest, page: Page, portal: Portal) -> Words:
     """Run the test in each language: its browser has chosen it, and these are the words."""

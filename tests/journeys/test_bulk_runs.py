@@ -13,10 +13,9 @@ from tests.journeys.people import say
 from tests.portal import Portal, Worker
 from tests.processes import wait_until
 from tests.sandbox_server import Sandbox
-from tests.spoken import Words
+from tests.spoken import ENGLISH, Words
 
 SignIn = Callable[[Page, User], Page]
-ENGLISH: Final = Words("en")
 SETTLED: Final = "%(settled)s of %(total)s permits settled"
 
 

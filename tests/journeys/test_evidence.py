@@ -16,10 +16,9 @@ from tests.journeys.people import look_at, say
 from tests.portal import Portal
 from tests.reconcile.office import count, lasting, lose_a_push, pass_time
 from tests.sandbox_server import Sandbox
-from tests.spoken import Words
+from tests.spoken import ENGLISH, Words
 
 SignIn = Callable[[Page, User], Page]
-ENGLISH: Final = Words("en")
 BY_ITSELF: Final = "Nothing is done by itself: this only helps you to find out."
 ROSE: Final = (
     "Beyond all our certain calls the zone's count rose by %(count)d, "

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,11 +12,10 @@ from playwright.sync_api import CDPSession, Page, expect
 from permits.models import Activity
 from tests.browser import CheckAccessibility, Console
 from tests.portal import Portal
-from tests.spoken import Words
+from tests.spoken import ENGLISH, Words
 from tests.staff import PASSWORD
 
 SignIn = Callable[[Page, User], Page]
-ENGLISH: Final = Words("en")
 
 
 @dataclass(frozen=True)
