@@ -5,6 +5,7 @@ from typing import Final, Literal
 from playwright.sync_api import Page, expect
 
 from tests.browser import CheckAccessibility, assert_fits
+from tests.processes import wait_until
 
 FOCUSED: Final = """() => {
   const here = document.activeElement;
@@ -53,6 +54,13 @@ class Keyboard:
         """What the focus is on, in words."""
         words: str = self.page.evaluate(FOCUSED)
         return words
+
+    def expect_on(self, name: str) -> None:
+        """See the focus come by itself to what bears this name.
+
+        The browser gives it once it draws the page, which may be after all is loaded.
+        """
+        wait_until(lambda: self.focused().startswith(name), seconds=5)
 
     def type(self, text: str) -> None:
         """Put a text in place of what stands in the field."""

@@ -65,6 +65,7 @@ def test_another_like_the_last_is_one_key_away(clerk: Page) -> None:
     clerk.get_by_label("Currency").select_option("USD")
     clerk.keyboard.press("Control+Enter")
     say(clerk, "It is on the controller")
+    expect(clerk.get_by_role("link", name="Another like this")).to_be_focused()
     with clerk.expect_navigation():
         clerk.keyboard.press("Enter")
     expect(clerk.get_by_label("Plate", exact=True)).to_be_focused()

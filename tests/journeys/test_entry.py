@@ -36,6 +36,12 @@ def running(plate: str) -> Permit:
     return push(enter(plate=plate, start_time=moment - hour, end_time=moment + hour))
 
 
+def begin(page: Page) -> None:
+    """Open the form of a new permit; it waits for the plate."""
+    page.goto(ADD)
+    expect(page.get_by_label("Plate", exact=True)).to_be_focused()
+
+
 def zone(page: Page) -> Locator:
     """The field in which a zone is chosen."""
     return page.get_by_role("combobox", name="Zone")
@@ -51,7 +57,7 @@ class TestThePlate:
         self, clerk: Page, axe: CheckAccessibility
     ) -> None:
         permit = running("SEEN 1")
-        clerk.goto(ADD)
+        begin(clerk)
         expect(clerk.locator("aside.of-plate")).to_be_hidden()
         clerk.keyboard.type("seen-1")
         expect(clerk.get_by_role("complementary", name="Permits of this plate")).to_contain_text(
@@ -67,7 +73,7 @@ class TestThePlate:
 
     def test_that_was_seen_to_overlap_is_no_block(self, clerk: Page) -> None:
         running("SEEN 2")
-        clerk.goto(ADD)
+        begin(clerk)
         clerk.keyboard.type("SEEN 2")
         clerk.get_by_label("2 h").check()
         expect(clerk.locator("aside.of-plate .is-over")).to_be_visible()
@@ -77,7 +83,7 @@ class TestThePlate:
     def test_of_another_time_is_no_warning(self, clerk: Page) -> None:
         later = timezone.now() + timedelta(days=9)
         enter(plate="LATER 1", start_time=later, end_time=later + timedelta(hours=1))
-        clerk.goto(ADD)
+        begin(clerk)
         clerk.keyboard.type("LATER 1")
         clerk.get_by_label("2 h").check()
         expect(clerk.locator("[data-of-plate-word]")).to_have_text(re.compile("at other times"))
@@ -85,7 +91,7 @@ class TestThePlate:
 
 class TestTheZone:
     def test_is_chosen_by_a_few_letters_and_tab(self, clerk: Page) -> None:
-        clerk.goto(ADD)
+        begin(clerk)
         zone(clerk).focus()
         clerk.keyboard.type("1")
         found = options(clerk)
@@ -101,13 +107,13 @@ class TestTheZone:
 
     def test_is_found_by_any_of_its_words_whatever_their_case(self, clerk: Page) -> None:
         Zone.objects.create(name="Église nord", last_reported_at=timezone.now())
-        clerk.goto(ADD)
+        begin(clerk)
         zone(clerk).focus()
         clerk.keyboard.type("NORD egl")
         expect(options(clerk)).to_have_text(["Église nord"])
 
     def test_is_taken_by_enter_which_does_not_send_the_form(self, clerk: Page) -> None:
-        clerk.goto(ADD)
+        begin(clerk)
         zone(clerk).focus()
         clerk.keyboard.type("lot 2")
         clerk.keyboard.press("Enter")
@@ -115,7 +121,7 @@ class TestTheZone:
         expect(clerk.locator(".errornote")).to_have_count(0)
 
     def test_is_left_as_typed_by_escape(self, clerk: Page) -> None:
-        clerk.goto(ADD)
+        begin(clerk)
         zone(clerk).focus()
         clerk.keyboard.type("lot")
         clerk.keyboard.press("Escape")
@@ -123,7 +129,7 @@ class TestTheZone:
         expect(zone(clerk)).to_have_value("lot")
 
     def test_is_chosen_with_the_mouse(self, clerk: Page) -> None:
-        clerk.goto(ADD)
+        begin(clerk)
         zone(clerk).click()
         options(clerk).filter(has_text="Lot 11").click()
         expect(zone(clerk)).to_have_value("Lot 11")
@@ -132,7 +138,7 @@ class TestTheZone:
     def test_that_was_never_reported_is_marked_before_saving(
         self, clerk: Page, axe: CheckAccessibility
     ) -> None:
-        clerk.goto(ADD)
+        begin(clerk)
         zone(clerk).focus()
         clerk.keyboard.type("ann")
         expect(options(clerk)).to_contain_text("would make a disconnected record")
@@ -144,7 +150,7 @@ class TestTheZone:
 
     def test_is_found_among_five_thousand(self, clerk: Page) -> None:
         Zone.objects.bulk_create(Zone(name=f"Street {number}") for number in range(5_000))
-        clerk.goto(ADD)
+        begin(clerk)
         zone(clerk).focus()
         clerk.keyboard.type("eet 4242")
         expect(options(clerk)).to_contain_text(["Street 4242"])
@@ -162,7 +168,7 @@ MOST_KEYS = 12
 def test_a_permit_takes_at_most_twelve_keys_besides_what_is_typed(
     clerk: Page, sandbox: Sandbox
 ) -> None:
-    clerk.goto(ADD)
+    begin(clerk)
     clerk.evaluate(COUNT_KEYS)
     keyboard, typed = clerk.keyboard, ["KEYS 12", "lot 2", "4.50"]
     keyboard.type(typed[0])
@@ -192,11 +198,12 @@ def test_a_permit_is_extended_and_given_another_plate_by_keyboard(
     keys = Keyboard(clerk)
     clerk.goto(permit.get_absolute_url())
     keys.press_and_wait("Alt+e")
-    assert keys.focused().startswith("1 h")
+    keys.expect_on("1 h")
     keys.press_and_wait("Enter")
     say(clerk, "STEP 1: The controller has the changes.")
     assert now(permit).end_time == ends + timedelta(hours=1)
     keys.press_and_wait("Alt+p")
+    keys.expect_on("New plate")
     keys.type("STEP 2")
     keys.press_and_wait("Control+Enter")
     say(clerk, "STEP 2: The controller has the changes.")

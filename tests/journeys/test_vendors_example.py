@@ -126,7 +126,7 @@ def test_by_keyboard_alone(portal: Portal, sandbox: Sandbox, page: Page, words: 
     keys.press_and_wait("Enter")
 
     keys.follow(words("New permit"))
-    assert keys.focused().startswith(words("Plate"))
+    keys.expect_on(words("Plate"))
     keys.type("PL8RDR")
     keys.go_to(words("Zone"))
     keys.type("Lot 4")
@@ -143,7 +143,7 @@ def test_by_keyboard_alone(portal: Portal, sandbox: Sandbox, page: Page, words: 
     keys.press_and_wait("Control+Enter")
     (record,) = sandbox.records()
     say(page, record["reference"])
-    assert keys.focused() == words("Another like this")
+    keys.expect_on(words("Another like this"))
 
     keys.go_to(words("Plate"))
     keys.type("pl8 rdr")
