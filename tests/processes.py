@@ -87,10 +87,18 @@ class Process:
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port of the loopback that nobody listens on, kept for whoever names it.
+
+    It stays bound until this process ends, but nobody listens by that. Servers that share the
+    address, as all do, can then listen there as often as they are started; the kernel gives it to
+    no connection meanwhile, and to nobody who asks for any port. Only Linux lets two share it so.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        port: int = holder.getsockname()[1]
+        if sys.platform == "linux":
+            holder.detach()
         return port
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -11,7 +10,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
+
+from tests.processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT_CODE = "OC-TOMA"
@@ -26,10 +27,10 @@ class Sandbox:
     `options` are the command line's, with underscores: `Sandbox(duplicates="refuse")`.
     """
 
-    def __init__(self, *, ledger: Path | None = None, port: int = 0, **options: str) -> None:
+    def __init__(self, *, ledger: Path | None = None, **options: str) -> None:
         self.client_code = options.get("client_code", CLIENT_CODE)
         self.token = options.get("token", TOKEN)
-        self.port = port
+        self.port = free_port()
         self._ledger = ledger
         self._options = options
         self._process: subprocess.Popen[str] | None = None
@@ -82,11 +83,9 @@ class Sandbox:
         self._listener = threading.Thread(target=self._listen, args=[self._process], daemon=True)
         self._listener.start()
         assert self._process.stdout is not None
-        address = re.search(r"http://\S+", self._process.stdout.readline())
-        if address is None:
+        if self.url not in self._process.stdout.readline():
             self.stop()
             raise RuntimeError(f"The sandbox did not start: {self.complaints}")
-        self.port = urlsplit(address[0]).port or 80
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
         assert process.stderr is not None

@@ -2,11 +2,9 @@
 
 import os
 import random
-import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
@@ -16,7 +14,7 @@ import requests
 from tests import environment, postgres
 from tests.chaos.faults import random_faults
 from tests.chaos.plan import Plan
-from tests.processes import Process, wait_until
+from tests.processes import Process, free_port, wait_until
 from tests.sandbox_server import Sandbox
 
 GRACE: Final = 60.0  # seconds that a client may take to finish what it is at
@@ -60,7 +58,7 @@ class Controller(Program):
 
     def __init__(self, plan: Plan, journal: Path, dice: random.Random) -> None:
         self.name = "sandbox"
-        self.sandbox = Sandbox(ledger=journal, port=_lasting_port(dice), token=plan.token)
+        self.sandbox = Sandbox(ledger=journal, token=plan.token)
         self._rate, self._dice = plan.fault_rate, dice
         self.started_at = time.monotonic()
         self._running = True
@@ -117,7 +115,7 @@ class Programs:
         self.variables = plan.variables(
             sandbox_url=self.controller.sandbox.url, **_databases(plan.database)
         )
-        self.url = f"http://127.0.0.1:{_lasting_port(dice)}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         self.web = Program(
             "web",
             self.variables,
@@ -203,18 +201,6 @@ def _databases(kind: str) -> dict[str, str]:
         "database_url": f"sqlite:///{environment.SCRATCH / 'chaos.sqlite3'}",
         "queue_url": f"sqlite:///{environment.SCRATCH / 'chaos-queue.sqlite3'}",
     }
-
-
-def _lasting_port(dice: random.Random) -> int:
-    """A port that nobody is given by chance while what listens there is down.
-
-    A client that calls a dead port of that range may even be connected to itself.
-    """
-    while True:
-        port = dice.randrange(20_000, 30_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def _worker(number: int) -> list[str]:
