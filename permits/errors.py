@@ -1,6 +1,7 @@
 """The pages of errors, each with an ID that the log repeats, and reports that hold no secret."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any, Final
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.encoding import escape_uri_path
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
@@ -18,6 +20,10 @@ _PAGES: Final = {400, 403, 404, 405, 413, 500}
 _STARS: Final = "********************"
 _SHORTEST: Final = 6
 """Characters: a shorter secret would star out half of every report."""
+
+_QUOTED: Final = re.compile(r"(?<=\s-\s).*(?=\sdoes\snot\smatch\s)", re.DOTALL)
+"""The address that Django's reason for refusing a form quotes, whole."""
+_ORIGIN: Final = re.compile(r"null|https?://[\w.:\[\]-]+(?=[/?#]|\Z)", re.ASCII)
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +49,7 @@ class ErrorPageMiddleware:
 def show(request: HttpRequest, status: int, template: str = "") -> HttpResponse:
     """Return the page of an error, and say its ID in the log, beside what went wrong."""
     context = {"error_id": trace.current()}
-    logger.warning("Error %s: %d at %s", context["error_id"], status, request.path)
+    logger.warning("Error %s: %d at %s", context["error_id"], status, escape_uri_path(request.path))
     return render(request, template or f"{status}.html", context, status=status)
 
 
@@ -68,8 +74,17 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Return the page of a form whose token is missing or does not fit."""
+    """Return the page of a form whose token is missing or does not fit, and log the reason.
+
+    Of the address that it came from only the origin is logged: a plate may stand in the rest.
+    """
+    logger.warning("Error %s: %s", trace.current(), _QUOTED.sub(_origin, reason))
     return show(request, 403, "403_csrf.html")
+
+
+def _origin(quoted: re.Match[str]) -> str:
+    found = _ORIGIN.match(quoted[0])
+    return found[0] if found else "elsewhere"
 
 
 class Reporter(ExceptionReporter):

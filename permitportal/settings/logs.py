@@ -58,6 +58,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL.upper()},
     "loggers": {
         "axes": {"level": "WARNING"},  # it tells every sign-in, and so does the activity
+        "django.security.csrf": {"level": "ERROR"},  # `errors.forged` says why, without addresses
         "huey": {"level": "WARNING"},
         "urllib3": {"level": "ERROR"},  # what was wrong with an answer stands in its attempt
     },

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+import requests
 from django.conf import settings
 
 from permits.models import Permit, SyncAttempt
@@ -120,3 +121,36 @@ def test_neither_a_plate_nor_a_secret_stands_in_the_logs(
     assert not re.search("HUSH", words)
     kept = (TOKEN, WRONG, PASSWORD, VARIABLES["SECRET_KEY"], VARIABLES["HISTORY_KEY"])
     assert not [secret for secret in kept if secret in words]
+
+
+def test_why_a_form_was_refused_is_told_without_the_address_it_came_from(
+    json_portal: Portal,
+) -> None:
+    """Over HTTPS a refusal quotes what another site, or an unnamed host of ours, has sent along."""
+    json_portal.restart(
+        LOG_FORMAT="json", CSRF_TRUSTED_ORIGINS="https://localhost", TRUSTED_PROXIES="127.0.0.1"
+    )
+    asked = [
+        ("Referer", "https://evil.example/list/HUSH?q=HUSH 1", "https://evil.example"),
+        ("Referer", "https://HUSH:1@evil.example/", "elsewhere"),
+        ("Origin", "https://evil.example:444/?q=HUSH+1#HUSH", "https://evil.example:444"),
+        ("Origin", "HUSH 1", "elsewhere"),
+        ("Origin", "null", "null"),
+    ]
+    for header, address, named in asked:
+        answer = requests.post(
+            f"{json_portal.url}/login/",
+            headers={"X-Forwarded-Proto": "https", header: address},
+            timeout=30,
+        )
+        assert answer.status_code == 403
+        why = f"{header} checking failed - {named} does not match any trusted origins."
+        wait_until(lambda: of(json_portal.words(), "request", status=403))
+        assert of(json_portal.words(), f"Error {answer.headers['X-Request-ID']}: {why}")
+    assert "HUSH" not in json_portal.words()
+
+
+def test_no_address_makes_up_a_line(portal: Portal) -> None:
+    requests.get(f"{portal.url}/nowhere%0Aa-line-of-mine/", timeout=30)
+    wait_until(lambda: "[info" in portal.words())
+    assert not re.search("^a-line-of-mine", portal.words(), re.MULTILINE)
