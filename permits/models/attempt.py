@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from permits import digests, trace
-from permits.models.chain import Entry, Head, Linked, Stream, append, named, stream_chain
+from permits.models.chain import Entry, Head, Linked, Move, Stream, extend, named, stream_chain
 from permits.models.zone import Zone
 
 SLOW_MS: Final = 1000  # a call that takes longer is found as a slow one
@@ -239,13 +239,15 @@ class SyncAttempt(Linked):
         """Whether its beginning has its link already."""
         return self.opened_digest is not None
 
-    def take_links(self, head: Head | None = None) -> None:
-        """Become the chain's next link, or the next two where it never was under way."""
-        (opened,) = append(self.chain(), [self.opening()], head)
+    def follow(self, head: Head) -> Move:
+        """Become the link after a chain's end, or the next two where it never was under way."""
+        chain = self.chain()
+        (opened,), end = extend(chain, [self.opening()], head)
         self.opened_link, self.opened_digest = opened.number, opened.digest
         if self.finished_at:
-            (closed,) = append(self.chain(), [self.closing()], Head(opened.number, opened.digest))
+            (closed,), end = extend(chain, [self.closing()], end)
             self.link, self.digest = closed.number, closed.digest
+        return Move(chain, head.length, end)
 
     @property
     def settles_at(self) -> datetime:

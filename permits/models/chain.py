@@ -77,7 +77,19 @@ class Link:
     digest: bytes
 
 
+@dataclass(frozen=True)
+class Move:
+    """How a chain's end moves on with the record that its new links are kept with."""
+
+    chain: int
+    before: int  # links until now
+    end: Head
+
+
 NO_LINK: Final = Head(0, b"")
+# What moves an end on that is there already; beside what writes a record, too.
+MOVE: Final = "UPDATE permits_chain SET length = %s, head = %s, proof = %s"
+WHERE_IT_WAS: Final = "WHERE permits_chain.id = %s AND permits_chain.length = %s"
 
 
 class Overtaken(Exception):
@@ -119,18 +131,6 @@ def head_content(chain: int, length: int, digest: bytes) -> dict[str, Any]:
     return {"chain": chain, "length": length, "head": digest.hex()}
 
 
-def append(chain: int, entries: Iterable[Entry], head: Head | None = None) -> list[Link]:
-    """Add links to a chain, inside the transaction that writes their records.
-
-    A head that was read with the permit's row saves a statement. Raises `Overtaken` where it is no
-    longer the end.
-    """
-    links, new = extend(chain, entries, read_head(chain) if head is None else head)
-    before = new.length - len(links)
-    write_head(chain, before, new)
-    return links
-
-
 def read_head(chain: int) -> Head:
     """Return the chain's end, held until the transaction ends."""
     lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
@@ -162,24 +162,25 @@ def head_proof(chain: int, head: Head) -> bytes:
     return digests.keyed(settings.HISTORY_KEYS[0], head_content(chain, head.length, head.digest))
 
 
-def write_head(chain: int, before: int, new: Head) -> None:
-    """Move the chain's end on from the length it had before; else raise `Overtaken`."""
-    proof = head_proof(chain, new)
+def moved(move: Move) -> list[Any]:
+    """Return what `MOVE` and `WHERE_IT_WAS` are given."""
+    proof = head_proof(move.chain, move.end)
+    return [move.end.length, move.end.digest, proof, move.chain, move.before]
+
+
+def write_head(move: Move) -> None:
+    """Move the chain's end on; raise `Overtaken` where it is no longer where it was."""
     with connection.cursor() as cursor:
-        if before:
-            cursor.execute(
-                "UPDATE permits_chain SET length = %s, head = %s, proof = %s "
-                "WHERE id = %s AND length = %s",
-                [new.length, new.digest, proof, chain, before],
-            )
+        if move.before:
+            cursor.execute(f"{MOVE} {WHERE_IT_WAS}", moved(move))
         else:
             cursor.execute(
                 "INSERT INTO permits_chain (id, length, head, proof) VALUES (%s, %s, %s, %s) "
                 "ON CONFLICT (id) DO NOTHING",
-                [chain, new.length, new.digest, proof],
+                [move.chain, move.end.length, move.end.digest, head_proof(move.chain, move.end)],
             )
         if cursor.rowcount != 1:
-            raise Overtaken(chain_name(chain))
+            raise Overtaken(chain_name(move.chain))
 
 
 class Linked(models.Model):
@@ -210,15 +211,16 @@ class Linked(models.Model):
         """Whether it has its link already."""
         return self.digest is not None
 
-    def take_links(self, head: Head | None = None) -> None:
-        """Become the chain's next link, inside the transaction that writes the record."""
-        (taken,) = append(self.chain(), [self.entry()], head)
+    def follow(self, head: Head) -> Move:
+        """Become the link after a chain's end, which must move on with the record."""
+        (taken,), end = extend(self.chain(), [self.entry()], head)
         self.link, self.digest = taken.number, taken.digest
+        return Move(self.chain(), head.length, end)
 
     def _link_up(self) -> None:
         while True:
             try:
-                self.take_links()
+                write_head(self.follow(read_head(self.chain())))
             except Overtaken:
                 continue  # the chain was just begun by another
             return

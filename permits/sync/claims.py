@@ -122,8 +122,7 @@ def _start(permit: Any, now: datetime) -> Claim | None:
         return None
     attempt = _attempt(permit, operation, now)
     attempt.request = dict(request.body)
-    attempt.take_links(permit.head)
-    add(attempt)
+    add(attempt, attempt.follow(permit.head))
     return Claim(permit.pk, attempt, request)
 
 
@@ -139,8 +138,7 @@ def _refuse(permit: Any, reason: str, now: datetime) -> None:
     attempt = _attempt(permit, operation, now)
     attempt.outcome, attempt.finished_at, attempt.duration_ms = Outcome.REJECTED, now, 0
     attempt.error_message = said("Never sent: %(reason)s") % {"reason": reason}
-    attempt.take_links(permit.head)
-    add(attempt)
+    add(attempt, attempt.follow(permit.head))
     _rest(permit, State.REJECTED, now)
 
 

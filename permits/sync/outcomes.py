@@ -23,7 +23,7 @@ from permits.controller import (
     Totals,
 )
 from permits.models import BatchItem, Decision, Permit, SyncAttempt
-from permits.models.chain import Entry, Head, Overtaken, extend, read_head, write_head
+from permits.models.chain import Entry, Head, Move, Overtaken, extend, read_head
 from permits.stored import said
 from permits.sync.rows import lock
 from permits.sync.statements import change
@@ -253,9 +253,9 @@ def close(
     closing = digests.fields([("opened_link", attempt.opened_link), *fields.items()])
     (link,), new = extend(chain, [Entry("call closed", closing)], head)
     fields |= {"link": link.number, "digest": link.digest}
-    if not change(SyncAttempt, {"id": attempt.pk, "outcome": Outcome.SENDING}, fields):
+    under_way = {"id": attempt.pk, "outcome": Outcome.SENDING}
+    if not change(SyncAttempt, under_way, fields, Move(chain, head.length, new)):
         return False
-    write_head(chain, head.length, new)
     for name, value in fields.items():
         setattr(attempt, name, value)
     return True
