@@ -95,6 +95,7 @@ CACHES = {  # one for all processes: a code that one of them has taken is refuse
     }
 }
 USE_TZ = True
+DOCS = BASE_DIR / "docs"  # what the help pages show
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {

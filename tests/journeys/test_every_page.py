@@ -280,6 +280,16 @@ def test_being_locked_out(
     inspector.press("Let in clerk")
 
 
+def test_the_guides(portal: Portal, signed_in: SignIn, inspector: Inspector) -> None:
+    page = signed_in(inspector.page, portal.staff.root)
+    inspector.look_at("/help/", "/help/clerk/", "/help/reconciling/", "/help/operating/")
+    page.goto("/")
+    page.get_by_role("link", name="Help").click()
+    page.get_by_role("link", name="The clerk's guide").click()
+    page.get_by_role("navigation", name="On this page").get_by_text("Many at once").click()
+    expect(page.get_by_role("heading", name="Many at once")).to_be_in_viewport()
+
+
 def test_refusals(
     portal: Portal, signed_in: SignIn, inspector: Inspector, console: Console
 ) -> None:

@@ -58,7 +58,13 @@ class TestContainer:
 
     def test_it_takes_all_that_the_settings_name(self) -> None:
         templates: Any = settings.TEMPLATES[0]["DIRS"]
-        named = [*settings.LOCALE_PATHS, *templates, ROOT / "permits", ROOT / "permitportal"]
+        named = [
+            *settings.LOCALE_PATHS,
+            *templates,
+            settings.DOCS,
+            ROOT / "permits",
+            ROOT / "permitportal",
+        ]
         taken = re.findall(r"^COPY (\S+) \1$", CONTAINERFILE, re.MULTILINE)
         assert {Path(each).relative_to(ROOT).parts[0] for each in named} <= {*taken}
 

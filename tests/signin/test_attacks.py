@@ -49,7 +49,10 @@ SENT: Final = [
     *("old_password", "new_password1", "new_password2", "discard", "kind", "lock", "version"),
 ]
 values = st.one_of(st.sampled_from(NASTY), st.text(max_size=60))
-PLACEHOLDERS: Final = ("<int:pk>", "<path:object_id>", "<id>", "<path:content_type_id>")
+PLACEHOLDERS: Final = (
+    *("<int:pk>", "<path:object_id>", "<id>", "<path:content_type_id>"),
+    *("<slug:name>", "<str:name>", "<str:form>"),
+)
 
 
 class TestNoAddressBreaks:
