@@ -92,6 +92,10 @@ def test_the_history_zones_and_the_controller(
         f"/permits/zone/{zone.pk}/delete/",
         "/controller/",
     )
+    inspector.page.goto("/permits/syncattempt/")
+    heights = "fields => [...new Set(fields.map(field => field.offsetHeight))]"
+    fields = inspector.page.locator(".filters > .filter > :is(input, select)")
+    assert fields.evaluate_all(heights) == [40]
 
 
 def test_checking_validating_and_what_is_told(
