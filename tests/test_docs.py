@@ -77,7 +77,9 @@ def test_the_readme_leads_to_every_document() -> None:
     assert not [str(each) for each in DOCUMENTS[1:] if each not in linked]
 
 
-@pytest.mark.parametrize("guide", ["clerk", "auditor", "desk", "importing", "archives"])
+@pytest.mark.parametrize(
+    "guide", ["clerk", "auditor", "desk", "importing", "archives", "reconciling"]
+)
 def test_a_guide_in_french_says_as_much_and_names_what_the_page_says(guide: str) -> None:
     english, french = (
         (ROOT / "docs" / f"{guide}{language}.md").read_text() for language in ("", ".fr")
