@@ -84,29 +84,43 @@ def start_batch(
     chosen = eligible(kind, permits).order_by("pk")
     if not chosen.exists():
         raise Refused(said("There is no permit among these for which this can be done."))
-    batch = Batch.objects.create(
-        kind=kind,
-        actor=actor,
-        source=source,
-        extend_by=extend_by,
-        retries=retries,
-        passed_over=passed_over(kind, permits),
-    )
-    last = 0
-    while (part := _list_part(batch, chosen, last)) is not None:
-        last = part
-    Batch.objects.filter(pk=batch.pk, state=Batch.State.PREPARING).update(state=Batch.State.RUNNING)
+    told = passed_over(kind, permits)
+    with transaction.atomic():  # a crash leaves no run that lists nothing
+        batch = Batch.objects.create(
+            kind=kind,
+            actor=actor,
+            source=source,
+            extend_by=extend_by,
+            retries=retries,
+            passed_over=told,
+        )
+        last = _list_part(batch, chosen, 0)
+    while last is not None:
+        last = _list_part(batch, chosen, last)
     batch.refresh_from_db()
     return batch
 
 
 def _list_part(batch: Batch, chosen: PermitQuerySet, after: int) -> int | None:
-    """List the next permits, in the database itself; return the last, or None when all are."""
-    rest = chosen.filter(pk__gt=after)
-    last = max(rest.values_list("pk", flat=True)[:LISTED_AT_ONCE], default=None)
-    if last is None:
+    """List the next permits, in the database itself; return the last of them.
+
+    Where they are the last of all, the run begins with them, and nothing is returned.
+    """
+    with transaction.atomic():
+        rest = chosen.filter(pk__gt=after)
+        part = list(rest.values_list("pk", flat=True)[:LISTED_AT_ONCE])
+        if part:
+            _list_up_to(part[-1], rest, batch)
+        if len(part) == LISTED_AT_ONCE:
+            return part[-1]
+        Batch.objects.filter(pk=batch.pk, state=Batch.State.PREPARING).update(
+            state=Batch.State.RUNNING
+        )
         return None
-    sql, parameters = rest.filter(pk__lte=last).values("pk").query.sql_with_params()
+
+
+def _list_up_to(last: int, chosen: PermitQuerySet, batch: Batch) -> None:
+    sql, parameters = chosen.filter(pk__lte=last).values("pk").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH chosen (id) AS ({sql}) "  # noqa: S608 - Django compiled it
@@ -114,7 +128,6 @@ def _list_part(batch: Batch, chosen: PermitQuerySet, after: int) -> int | None:
             "SELECT %s, id, %s, '' FROM chosen ORDER BY id",
             [*parameters, batch.pk, Result.WAITING.value],
         )
-    return last
 
 
 def retry_failed(batch: Batch, *, actor: str) -> Batch:
