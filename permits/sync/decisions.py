@@ -10,7 +10,13 @@ from permits import limits
 from permits.controller import ALREADY_EXISTS, Request
 from permits.models import Decision, Operation, Permit, Source, SyncAttempt
 from permits.stored import said
-from permits.sync.outcomes import leave_batch, on_controller, take_off, take_off_replaced
+from permits.sync.outcomes import (
+    leave_batch,
+    on_controller,
+    put_after_call,
+    take_off,
+    take_off_replaced,
+)
 from permits.sync.refused import Refused
 
 State = Permit.State
@@ -133,14 +139,12 @@ def replace(permit_id: int, *, fields: Mapping[str, Any], actor: str) -> Permit:
 
 
 def _lock(permit_id: int) -> Permit:
-    try:
-        return (
-            Permit.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("zone")
-            .get(pk=permit_id)
-        )
-    except Permit.DoesNotExist:
-        raise Refused(said("This permit does not exist any more.")) from None
+    permits = Permit.objects.select_for_update(of=("self",), no_key=True).select_related("zone")
+    permit = permits.filter(pk=permit_id).first()
+    if permit is None:
+        raise Refused(said("This permit does not exist any more."))
+    put_after_call(permit)
+    return permit
 
 
 def _undecided(permit_id: int, reason: str) -> tuple[Permit, SyncAttempt | None]:

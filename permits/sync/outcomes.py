@@ -181,6 +181,22 @@ _RESULTS: Final = {
 }
 
 
+def put_after_call(permit: Permit) -> None:
+    """See a locked permit that was queued from outside during its call as being sent still.
+
+    That is a wish for after the call, and whoever decides meanwhile decides as during any call.
+    """
+    sending = SyncAttempt.Outcome.SENDING
+    if permit.state == State.QUEUED and permit.attempts.filter(outcome=sending).exists():
+        permit.state, permit.send_again = State.SENDING, True
+        permit.due_at = permit.due_at or timezone.now()
+        change(
+            Permit,
+            {"id": permit.pk},
+            {"state": permit.state, "send_again": True, "due_at": permit.due_at},
+        )
+
+
 def take_off_replaced(permit: Permit, *, actor: str) -> None:
     """Take the permit off that this one, which is on the controller now, replaces.
 
@@ -199,6 +215,7 @@ def take_off(permit_id: int, *, actor: str, reason: str = "") -> None:
     now = timezone.now()
     with transaction.atomic():
         permit = Permit.objects.select_for_update(of=("self",), no_key=True).get(pk=permit_id)
+        put_after_call(permit)
         if permit.withdrawn_at or permit.state == State.DELETED:
             return
         changes: dict[str, Any] = {"withdrawn_at": now, "asked_by": actor}

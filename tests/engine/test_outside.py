@@ -12,6 +12,8 @@ from permits.sync.claims import claim
 from tests.endings import OPERATIONS
 from tests.engine.gate import Gate
 from tests.engine.office import (
+    ACTOR,
+    ask,
     edit,
     enter,
     history,
@@ -179,6 +181,23 @@ class TestQueuedDuringItsCall:
         assert now(permit).state == (State.DELETED if operation == "delete" else State.SYNCED)
         if operation != "delete":
             assert b"XYZ 9" in gate.requests[-1]
+
+    def test_who_decides_meanwhile_decides_as_during_any_call(
+        self, gate: Gate, operation: str
+    ) -> None:
+        permit = queued_for(operation)
+        with gate.sending(permit):
+            ask(permit)
+            set_state(permit, "queued")
+            if operation == "delete":
+                with pytest.raises(sync.Refused, match="It is too late"):
+                    sync.keep(permit.pk, reason="Too late", actor=ACTOR)
+            else:
+                withdraw(permit)
+                assert (now(permit).state, permit.send_again) == (State.SENDING, True)
+        drain()
+        assert (now(permit).state, permit.send_again) == (State.DELETED, False)
+        assert history(permit)[-1] == ("delete", "succeeded")
 
 
 def test_a_permit_that_cannot_be_said_is_rejected_with_the_reason(sandbox: Sandbox) -> None:
