@@ -44,7 +44,7 @@ class SyncAttemptAdmin(ExportedAdmin):
     )
     list_select_related = ("permit",)
     # An answer can be long, and fifty of them are not read to show none.
-    list_deferred = ("request", "response", "digest", "opened_digest", "permit__acknowledged")
+    list_deferred = ("response", "digest", "opened_digest", "permit__acknowledged")
     search_fields = ("permit__plate",)
     search_help_text = gettext_lazy("Plate, ticket, reference ID or #attempt")
     export_columns = ATTEMPT_COLUMNS
@@ -134,12 +134,16 @@ class SyncAttemptAdmin(ExportedAdmin):
 
     @admin.display(description=gettext_lazy("plate"))
     def plate(self, attempt: SyncAttempt) -> str:
-        """Return the permit's plate as a link to the permit."""
+        """Return the plate that was sent, else the permit's, as a link to the permit."""
         permit = attempt.permit
         if permit is None:
             return ""
+        plate = panel.plate_sent_by(attempt) or permit.plate
+        link = format_html('<a class="plate" href="{}">{}</a>', permit.get_absolute_url(), plate)
+        if plate == permit.plate:
+            return link
         return format_html(
-            '<a class="plate" href="{}">{}</a>', permit.get_absolute_url(), permit.plate
+            '{} <span class="quiet">{}</span>', link, _("now %(plate)s") % {"plate": permit.plate}
         )
 
     @admin.display(description=gettext_lazy("told"), ordering="error_code")

@@ -100,6 +100,12 @@ def sent_by(attempt: SyncAttempt) -> list[Sent]:
     return rows
 
 
+def plate_sent_by(attempt: SyncAttempt) -> str:
+    """Return the plate that a call sent, which may not be its permit's any more; empty for none."""
+    request = Request(attempt.operation, attempt.request)  # type: ignore[arg-type]
+    return request.fields.get("plate", "")
+
+
 def _wire_names(request: Request) -> list[str]:
     """Return the controller's names of the permit's fields in a call, in their order."""
     return [name for name in request.body if Request(request.path, {name: ""}).fields]

@@ -164,6 +164,21 @@ class TestSearch:
         assert page.status == 200
         assert shown(page) == []
 
+    def test_where_it_finds_no_calls_it_says_what_they_are_found_by(self, desks: Desks) -> None:
+        page = desks.auditor.open(f"{HISTORY}?q=NONE+1")
+        assert "No calls are as searched for." in page.text
+        assert "that its permit has now" in page.text
+        assert "that its permit has now" not in desks.auditor.open(f"{HISTORY}?status=418").text
+
+
+def test_a_call_that_sent_another_plate_than_its_permit_has_now_shows_both(desks: Desks) -> None:
+    permit = enter(plate="NEW 222")
+    call(permit=permit, request={"plate": "OLD 111"})
+    call(permit=permit, request={"plate": "NEW 222"})
+    call(permit=permit, operation="update", request={"reference_id": "ref"})
+    rows = desks.auditor.open(HISTORY).rows()
+    assert [row["Plate"] for row in rows] == ["NEW 222", "NEW 222", "OLD 111 now NEW 222"]
+
 
 class TestOneCall:
     def test_its_times_are_told_to_the_millisecond_with_their_zone(self, desks: Desks) -> None:

@@ -65,6 +65,9 @@ def names() -> list[str]:
     return sorted(
         {
             *Permit.history.values_list("plate", flat=True),
+            *SyncAttempt.objects.filter(request__has_key="plate").values_list(
+                "request__plate", flat=True
+            ),
             *Permit.objects.exclude(ticket_number="").values_list("ticket_number", flat=True),
             *Zone.objects.values_list("name", flat=True),
             *User.objects.values_list("username", flat=True),

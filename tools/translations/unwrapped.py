@@ -19,8 +19,8 @@ _WORDS: Final = re.compile(r"[A-Za-z]{2,},? +[a-z“(]")
 _WORD_ALONE: Final = re.compile(r"[A-Z][a-z]{2,}[.!?:…]?")
 _TAG: Final = re.compile(r"(?<!P)<[a-z]+[\s>]")
 _OF_MACHINES: Final = re.compile(
-    r"\s*(?:SELECT|INSERT|UPDATE|WITH|WHERE|AND|CREATE|DROP|SET|PRAGMA|EXISTS|NOT|NEW|OLD|CASE|WHEN|FOR"
-    r"|COPY|ON|OF|interval|HTTP|\(SELECT|\{\} OR \(|attachment;|text/|private,|yyyy-)\b"
+    r"\s*(?:SELECT|INSERT|UPDATE|WITH|WHERE|AND|CREATE|DROP|SET|PRAGMA|EXISTS|NOT|NEW|OLD|CASE|WHEN"
+    r"|FOR|COPY|ON|OF|interval|HTTP|\(SELECT|\{\} OR \(|attachment;|text/|private,|yyyy-)\b"
 )
 """How SQL, headers of HTTP and formats begin."""
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
