@@ -73,7 +73,9 @@ class Desk:
         content: bytes = answer.getvalue()
         last = urlsplit([path, *(address for address, _ in answer.redirect_chain)][-1])
         shown = urlunsplit(("", "", last.path, last.query, ""))
-        return Page(content.decode(), status=answer.status_code, path=shown)
+        is_picture = answer.headers.get("Content-Type") == "image/png"
+        html = "" if is_picture else content.decode()
+        return Page(html, status=answer.status_code, path=shown)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 
 from permits import alerts, sync, validation
+from permits.admin import guides
 from permits.models import (
     Activity,
     Batch,
@@ -61,7 +62,8 @@ def words(element: Element) -> Iterator[str]:
 
 
 def names() -> list[str]:
-    """What people and settings named, the longest first: it is never translated."""
+    """What people and settings named, the longest first, and documents in English alone."""
+    in_french = [guides.text(name, "fr") for name in guides.GUIDES]
     return sorted(
         {
             *Permit.history.values_list("plate", flat=True),
@@ -77,6 +79,7 @@ def names() -> list[str]:
             *ImportRun.objects.values_list("file_name", flat=True),
             *(called_controller(), settings.OPSCOM_URL, settings.OPSCOM_CLIENT_CODE),
             settings.TIME_ZONE,
+            *(guide.title for guide in in_french if guide.language == "en"),
         },
         key=lambda name: -len(name),
     )
