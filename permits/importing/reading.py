@@ -4,7 +4,7 @@ These are the rules of the model and its form, without what makes them slow for 
 test holds the two to the same verdict.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final
@@ -75,17 +75,16 @@ class RowReader:
                 problems.append(_problem(field, cell, error))
         if len(given) > self._width:
             problems += _too_wide(given[self._width :], self._width)
-        if problems:
-            return problems
-        if values["end_time"] <= values["start_time"]:
-            ended = given[dict(self._positions())["end_time"]]
-            return [
-                Problem(label("end_time"), _shown(ended), said("The end must lie after the start."))
-            ]
-        return GoodRow(row.line, **values)
+        start, end = values.get("start_time"), values.get("end_time")
+        if start and end and end <= start:
+            problems.append(self._ends_too_early(given))
+        return problems or GoodRow(row.line, **values)
 
-    def _positions(self) -> list[tuple[str, int]]:
-        return [(field, position) for field, position, *_ in self._readers]
+    def _ends_too_early(self, given: Sequence[Cell]) -> Problem:
+        ended = next(
+            given[position] for field, position, *_ in self._readers if field == "end_time"
+        )
+        return Problem(label("end_time"), _shown(ended), said("The end must lie after the start."))
 
 
 def _time_reader(layout: Layout, field: str) -> Reader:

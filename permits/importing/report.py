@@ -9,6 +9,7 @@ from permits.importing.columns import label
 from permits.importing.duplicates import GoodRow
 from permits.importing.layout import Layout
 from permits.models import ImportBlock, ImportRun, ImportZone, Zone
+from permits.numbers import counted
 from permits.stored import said
 
 SAMPLE: Final = 5  # good rows shown
@@ -114,18 +115,18 @@ class Report:
         for name in self.ignored:
             yield f"  {name} is not known and is ignored"
         if self.notes:
-            yield f"  {self.notes} rows begin with “# ”: they are notes and are left alone"
+            yield f"  {counted(self.notes, 'row')} with “# ” at the start: notes, left alone"
         for each in self.unreported_zones:
             yield (
-                f"  Zone {each.name}: the controller never reported it. {each.rows} permits under "
-                "it would be disconnected records"
+                f"  Zone {each.name}: the controller never reported it. Under it, "
+                f"{counted(each.rows, 'permit')} would be out of officers' sight (disconnected)"
             )
         for kind in (Kind.BAD, Kind.DUPLICATE):
             for row in blocks.load_all(run, kind):
                 yield from _told(kind, row)
         yield (
-            f"{run.total} rows: {run.good} good, {run.bad} bad, "
-            f"{run.duplicates} there already or twice in the file"
+            f"{counted(run.total, 'row')}: {run.good:,} good, {run.bad:,} bad, "
+            f"{run.duplicates:,} there already or twice in the file"
         )
 
 

@@ -44,7 +44,7 @@ def test_an_exported_list_in_part(client: Client, staff: Staff, lot: Zone) -> No
     assert outcome(again) == (1, 0, 1)
     assert Permit.objects.order_by("-pk")[0].plate == "=B 2"
     told = list(importing.Report.of(again).lines())
-    assert "  4 rows begin with “# ”: they are notes and are left alone" in told
+    assert "  4 rows with “# ” at the start: notes, left alone" in told
 
 
 @pytest.mark.parametrize("make", [as_csv, as_xlsx])

@@ -27,7 +27,7 @@ def test_every_bad_row_is_told_at_once_with_all_that_is_wrong(lot: Zone) -> None
         as_csv(
             row(),
             row(plate="", amount="$5"),
-            row(start="2026-04-03 18:00"),
+            row(start="2026-04-03 18:00", amount="$5"),
             row(zone="Lot 2", currency="EUR"),
             row(plate="X" * 26),
         )
@@ -35,6 +35,8 @@ def test_every_bad_row_is_told_at_once_with_all_that_is_wrong(lot: Zone) -> None
     assert sentences(run) == [
         "3 Plate: The plate is missing.",
         "3 Amount: Write the amount without its currency, such as 14.50; the currency has a column "
+        "of its own.",
+        "4 Amount: Write the amount without its currency, such as 14.50; the currency has a column "
         "of its own.",
         "4 End: The end must lie after the start.",
         "5 Zone: There is no zone “Lot 2”. Did you mean “Lot 1”?",

@@ -57,6 +57,14 @@ def test_the_same_file_again_adds_nothing_and_is_no_failure(good: Path) -> None:
     assert Permit.objects.count() == 2
 
 
+def test_one_row_is_said_to_be_one(tmp_path: Path, lot: Zone) -> None:
+    path = tmp_path / "one.csv"
+    path.write_bytes(as_csv(row()))
+    said = run(path)
+    assert "1 row: 1 good, 0 bad" in said
+    assert "1 permit entered." in said
+
+
 def test_it_pushes_in_a_run(good: Path) -> None:
     assert "Push run" in run(good, "--push")
     assert Batch.objects.get().items.count() == 2

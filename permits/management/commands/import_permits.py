@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from permits import importing, sync, tasks
 from permits.models import ImportRun
+from permits.numbers import counted
 
 State = ImportRun.State
 READ_AT_ONCE = 1 << 20  # bytes
@@ -71,12 +72,12 @@ class Command(BaseCommand):
                 importing.discard(run)
                 raise CommandError(str(refused)) from None
             run = self._carry_on(run)
-            self.stderr.write(f"{_counted(run.written, 'permit')} entered.")
+            self.stderr.write(f"{counted(run.written, 'permit')} entered.")
         if run.batch:
             tasks.nudge(tasks.look)
             self.stderr.write(f"{run.batch} pushes them; a worker or `send_permits` sends them.")
         if run.bad:
-            raise CommandError(f"Not entered: {_counted(run.bad, 'bad row')}.")
+            raise CommandError(f"Not entered: {counted(run.bad, 'bad row')}.")
 
     def _carry_on(self, run: ImportRun) -> ImportRun:
         """Check or write, in this process."""
@@ -93,16 +94,12 @@ class Command(BaseCommand):
             return True
         if run.bad and not options["good_rows"]:
             return True  # nothing would be entered, so there is nothing to ask
-        self.stderr.write(f"Enter {_counted(run.good, 'permit')}? [y/N] ", ending="")
+        self.stderr.write(f"Enter {counted(run.good, 'permit')}? [y/N] ", ending="")
         return input().strip().lower() in ("y", "yes")
 
     def _say(self, lines: Iterator[str]) -> None:
         for line in lines:
             self.stderr.write(line)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _user(name: str | None) -> Any:
