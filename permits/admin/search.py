@@ -35,8 +35,10 @@ def find(search_term: str) -> Found:
     """
     text = search_term.replace("*", "").strip()
     key = limits.plate_key(text)
-    # As the index has them. SQLite folds A to Z alone; other letters are looked for in both cases.
-    tickets = [Upper(Value(each)) for each in (text, text.upper(), text.lower())]
+    # As the index has them. SQLite folds A to Z alone, so other letters are looked for in the cases
+    # in which people write them.
+    cases = {text, text.upper(), text.lower(), text.capitalize(), text.title()}
+    tickets = [Upper(Value(each)) for each in sorted(cases)]
     exact = Q(In(Upper(F("ticket_number")), tickets))
     # The index on reference IDs leaves out the empty ones, so the query has to as well.
     exact |= Q(reference_id__in={text, text.lower()}) & ~Q(reference_id="")

@@ -52,7 +52,15 @@ class TestSearching:
 
     @pytest.mark.parametrize(
         ("number", "typed"),
-        [("Lot-Kx9", "lOT-kX9"), ("lot-kx9", "LOT-KX9"), ("été-1", "ÉTÉ-1"), ("ÉTÉ-1", "été-1")],
+        [
+            ("Lot-Kx9", "lOT-kX9"),
+            ("lot-kx9", "LOT-KX9"),
+            ("été-1", "ÉTÉ-1"),
+            ("ÉTÉ-1", "été-1"),
+            ("Été-1", "été-1"),
+            ("Été-1", "ÉTÉ-1"),
+            ("Lot Été 1", "lot été 1"),
+        ],
     )
     def test_a_ticket_is_found_in_whatever_case(
         self, desks: Desks, number: str, typed: str
