@@ -89,6 +89,9 @@ def _in_zone(permit: Permit, now: datetime) -> InZone:
     if differing:
         told = _("%(zone)s until %(end)s, but the controller still has what was before.")
         return InZone(permit, "warning", "pencil", told % facts)
+    if permit.zone and not permit.zone.is_reported:
+        told = _("%(zone)s until %(end)s, but the controller has never reported this zone.")
+        return InZone(permit, "warning", "warning", told % facts)
     return InZone(permit, "success", "check", _("%(zone)s until %(end)s.") % facts)
 
 

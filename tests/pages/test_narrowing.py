@@ -170,13 +170,29 @@ class TestTheAnswerForAPlate:
     def enter(self, start: timedelta = -HOUR, end: timedelta = HOUR, **more: object) -> Permit:
         return enter(start_time=NOON + start, end_time=NOON + end, **more)
 
-    def test_is_yes_zone_by_zone_while_the_controller_holds_it(self, desks: Desks) -> None:
-        annexe = Zone.objects.create(name="Annexe")
+    @pytest.fixture
+    def annexe(self) -> Zone:
+        """A second zone; the controller has reported both."""
+        Zone.objects.update_or_create(name="Lot 4", defaults={"last_reported_at": NOON})
+        return Zone.objects.create(name="Annexe", last_reported_at=NOON)
+
+    def test_is_yes_zone_by_zone_while_the_controller_holds_it(
+        self, desks: Desks, annexe: Zone
+    ) -> None:
         push(self.enter())
         push(self.enter(end=2 * HOUR, ticket_number="T-2"))
         push(self.enter(zone=annexe, ticket_number="T-3"))
         assert self.ask(desks.clerk) == (
             "ABC 123 is allowed now. Annexe until today 13:00. Lot 4 until today 14:00."
+        )
+
+    def test_is_yes_with_a_catch_in_a_zone_that_the_controller_never_reported(
+        self, desks: Desks
+    ) -> None:
+        push(self.enter())
+        assert self.ask(desks.clerk) == (
+            "ABC 123 is allowed, with a catch. "
+            "Lot 4 until today 13:00, but the controller has never reported this zone."
         )
 
     def test_is_yes_with_a_catch_while_it_does_not(self, desks: Desks) -> None:
