@@ -277,8 +277,11 @@ class Permit(models.Model):
                 condition=_THERE_AND_CALLED_FOR,
                 name="permit_over_but_there",
             ),
+            # All that is asked of a moment, so that no permit is read that was not valid then.
             models.Index(
-                LengthClass(F("start_time"), F("end_time")), F("start_time"), name="permit_valid_at"
+                LengthClass(F("start_time"), F("end_time")),
+                *map(F, ("start_time", "end_time", "zone", "withdrawn_at")),
+                name="permit_valid_then",
             ),
             # What the list is ordered or narrowed down by, each with the key that its pages go by.
             models.Index(fields=["state", "id"], name="permit_in_state"),

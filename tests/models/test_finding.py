@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from permits.models import Permit, Plate
+from permits.models import Permit, Plate, Zone
 from permits.models.validity import LENGTHS, valid_during
+from tests import environment
 from tests.engine.office import END, START, edit, enter
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -130,3 +131,10 @@ def test_what_was_narrowed_down_before_stays_so(database: str) -> None:
     enter(plate="ABC 2", start_time=NOON - MINUTE, end_time=NOON + MINUTE)
     found = valid_during(Permit.objects.filter(plate="ABC 2"), NOON, NOON)
     assert [permit.plate for permit in found] == ["ABC 2"]
+
+
+@pytest.mark.skipif(environment.ON_POSTGRES, reason="PostgreSQL plans by what it counted")
+def test_what_was_not_valid_then_is_not_read(database: str) -> None:
+    zone = Zone.objects.create(name="Lot 4")
+    plan = valid_during(Permit.objects.filter(zone=zone, withdrawn_at=None), NOON, NOON).explain()
+    assert plan.count("USING COVERING INDEX permit_valid_then") == len(LENGTHS) + 1
