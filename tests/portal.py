@@ -17,13 +17,12 @@ import pytest
 import requests
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.color import no_style
 from django.db import connection
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from tests import environment
-from tests.database import connected_to, unguarded
+from tests.database import connected_to, empty
 from tests.processes import Process, free_port, wait_until
 from tests.sandbox_server import Sandbox
 from tests.staff import Staff, make_staff
@@ -247,11 +246,7 @@ def _empty() -> None:
     tables = connection.introspection.table_names()
     ours = connection.introspection.django_table_names(only_existing=True, include_views=False)
     queue = [table for table in tables if table.startswith("huey_")]
-    doomed = sorted({*ours, *queue} - _MADE_BY_MIGRATING)
-    flush = connection.ops.sql_flush(no_style(), doomed)
-    with unguarded(), connection.cursor() as cursor:
-        for statement in flush:
-            cursor.execute(statement)
+    empty({*ours, *queue} - _MADE_BY_MIGRATING)
     if _QUEUE_FILE.exists():
         with closing(sqlite3.connect(_QUEUE_FILE, timeout=20)) as file, file:
             rows = file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
