@@ -117,6 +117,8 @@ def _secrets() -> Iterator[str]:
         queue.get("dsn", ""),
         settings.SECRET_KEY,
         *settings.SECRET_KEY_FALLBACKS,
+        *(key.decode(errors="replace") for key in settings.HISTORY_KEYS),
+        settings.EMAIL_HOST_PASSWORD,
         settings.OPSCOM_API_TOKEN,
         settings.METRICS_TOKEN,
         *(database.get("PASSWORD", "") for database in settings.DATABASES.values()),

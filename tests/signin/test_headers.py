@@ -188,12 +188,19 @@ class TestSecrets:
         settings.SECRET_KEY = NASTY_KEY
         settings.QUEUE = {"dsn": "postgres://queue:the-queues-password@db/queue"}
         settings.DATABASES["default"]["PASSWORD"] = "the-databases-password"
+        settings.EMAIL_HOST_PASSWORD = "the-mail-servers-password"
+        settings.HISTORY_KEYS = [b"the-historys-key-of-today", b"the-historys-key-until-then"]
 
     def report(self, *, debug: bool, settings: Settings) -> str:
         """What is shown of an exception, and mailed, with secrets wherever one can stand."""
         settings.DEBUG = debug
         try:
-            leak([self.TOKEN, settings.SECRET_KEY], settings.QUEUE, settings.DATABASES)
+            leak(
+                [self.TOKEN, settings.SECRET_KEY, settings.EMAIL_HOST_PASSWORD],
+                settings.QUEUE,
+                settings.DATABASES,
+                settings.HISTORY_KEYS,
+            )
         except ValueError:
             reporter = errors.Reporter(RequestFactory().get(f"/?x={self.TOKEN}"), *sys.exc_info())
             return reporter.get_traceback_html() + reporter.get_traceback_text()
@@ -203,7 +210,13 @@ class TestSecrets:
     def test_no_report_shows_one(self, settings: Settings, debug: bool) -> None:
         report = self.report(debug=debug, settings=settings)
         assert "ValueError" in report
-        for secret in (self.TOKEN, "the-queues-password", "the-databases-password"):
+        for secret in (
+            self.TOKEN,
+            "the-queues-password",
+            "the-databases-password",
+            "the-mail-servers-password",
+            "the-historys-key",
+        ):
             assert secret not in report
         assert NASTY_KEY not in report
         assert escape(NASTY_KEY) not in report
