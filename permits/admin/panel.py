@@ -90,7 +90,7 @@ class Sent:
 
 def sent_by(attempt: SyncAttempt) -> list[Sent]:
     """Return what a call sent, field by field."""
-    request = Request(attempt.operation, attempt.request)  # type: ignore[arg-type]
+    request = _request_of(attempt)
     ours = dict(zip(_wire_names(request), request.fields, strict=True))
     rows = []
     for wire_name, text in request.body.items():
@@ -102,8 +102,11 @@ def sent_by(attempt: SyncAttempt) -> list[Sent]:
 
 def plate_sent_by(attempt: SyncAttempt) -> str:
     """Return the plate that a call sent, which may not be its permit's any more; empty for none."""
-    request = Request(attempt.operation, attempt.request)  # type: ignore[arg-type]
-    return request.fields.get("plate", "")
+    return _request_of(attempt).fields.get("plate", "")
+
+
+def _request_of(attempt: SyncAttempt) -> Request:
+    return Request(attempt.operation, attempt.request)  # type: ignore[arg-type] # a text there
 
 
 def _wire_names(request: Request) -> list[str]:

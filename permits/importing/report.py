@@ -118,8 +118,8 @@ class Report:
             yield f"  {counted(self.notes, 'row')} with “# ” at the start: notes, left alone"
         for each in self.unreported_zones:
             yield (
-                f"  Zone {each.name}: the controller never reported it. Under it, "
-                f"{counted(each.rows, 'permit')} would be out of officers' sight (disconnected)"
+                f"  Zone {each.name}: the controller never reported it, so permits under it would "
+                f"be disconnected records: {each.rows:,} here"
             )
         for kind in (Kind.BAD, Kind.DUPLICATE):
             for row in blocks.load_all(run, kind):

@@ -189,6 +189,7 @@ class TestQueuedDuringItsCall:
         with gate.sending(permit):
             ask(permit)
             set_state(permit, "queued")
+            Permit.objects.filter(pk=permit.pk).update(due_at=None)
             if operation == "delete":
                 with pytest.raises(sync.Refused, match="It is too late"):
                     sync.keep(permit.pk, reason="Too late", actor=ACTOR)

@@ -65,6 +65,14 @@ def test_one_row_is_said_to_be_one(tmp_path: Path, lot: Zone) -> None:
     assert "1 permit entered." in said
 
 
+def test_a_zone_that_the_controller_never_reported_is_named(tmp_path: Path, lot: Zone) -> None:
+    Zone.objects.create(name="Old yard")
+    path = tmp_path / "yard.csv"
+    path.write_bytes(as_csv(row(), row(plate="B", zone="Old yard")))
+    told = "Zone Old yard: the controller never reported it, so permits under it would be"
+    assert f"{told} disconnected records: 1 here" in run(path)
+
+
 def test_it_pushes_in_a_run(good: Path) -> None:
     assert "Push run" in run(good, "--push")
     assert Batch.objects.get().items.count() == 2
