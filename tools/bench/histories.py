@@ -5,12 +5,14 @@
     python -m tools.bench.histories export FORM DAYS
 
 The environment says which portal. `fill` writes a history of so many calls, five a permit, five
-thousand a day; the others print, as JSON on the last line, what was measured.
+thousand a day; `ours` and `stock` visit the pages that they are told to, and `export` prints, as
+JSON on the last line, what was measured.
 """
 
 import resource
 import sys
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -53,6 +55,7 @@ _FILL: Final = """
 """
 _DIGEST: Final = {"sqlite": "zeroblob(32)", "postgresql": "decode(repeat('00', 32), 'hex')"}
 _LIST: Final = "/permits/syncattempt/"
+_END: Final = "</html>"
 
 
 def fill(count: int) -> int:
@@ -80,12 +83,11 @@ def fill(count: int) -> int:
     return SyncAttempt.objects.count()
 
 
-def ours() -> dict[str, list[float]]:
+def ours() -> None:
     """Visit our history, the page of a call and of a permit, and the home page."""
     from django.utils import timezone
 
     call, zone, days = _examples()
-    today = timezone.localdate()
     pages: dict[str, dict[str, Any]] = {
         "first page": {},
         "a page in the middle": {"after": f"{call.pk}~{call.started_at.isoformat()}"},
@@ -116,24 +118,21 @@ def ours() -> dict[str, list[float]]:
         "reference": {"q": call.permit.reference_id},
         "attempt number": {"q": f"#{call.pk}"},
     }
-    addresses = {name: f"{_LIST}?{urlencode(query)}" for name, query in pages.items()}
-    shown = [name for name in pages if name != "an error code that none has"]
-    return {
-        **visits.visit({name: addresses[name] for name in shown}, showing="result_list"),
-        **visits.visit(
-            {
-                "an error code that none has": addresses["an error code that none has"],
-                "a call": call.get_absolute_url(),
-                "a permit's story": call.permit.get_absolute_url(),
-                "home, with its pictures": "/",
-                "this month's pictures": f"{_LIST}?from={today - timedelta(days=30)}",
-            },
-            showing="</html>",
-        ),
-    }
+    none = pages.pop("an error code that none has")
+    month = f"{_LIST}?from={timezone.localdate() - timedelta(days=30)}"
+    visits.visit(
+        {
+            **_listed(pages, "result_list"),
+            **_listed({"an error code that none has": none}, _END),
+            "a call": visits.Page(call.get_absolute_url(), _END),
+            "a permit's story": visits.Page(call.permit.get_absolute_url(), _END),
+            "home, with its pictures": visits.Page("/", _END),
+            "this month's pictures": visits.Page(month, _END),
+        }
+    )
 
 
-def stock() -> dict[str, list[float]]:
+def stock() -> None:
     """Visit the same of a stock `ModelAdmin` over the same table, in Django's own templates."""
     from permits.admin.time_filters import midnight
 
@@ -173,10 +172,14 @@ def stock() -> dict[str, list[float]]:
         "reference": {"q": call.permit.reference_id},
         "attempt number": {"id__exact": call.pk},
     }
-    addresses = {name: f"{_LIST}?{urlencode(query)}" for name, query in pages.items()}
-    addresses["a call"] = call.get_absolute_url()
     with visits.on_stock():
-        return visits.visit(addresses, showing="</html>")
+        visits.visit({**_listed(pages, _END), "a call": visits.Page(call.get_absolute_url(), _END)})
+
+
+def _listed(pages: Mapping[str, dict[str, Any]], showing: str) -> dict[str, visits.Page]:
+    return {
+        name: visits.Page(f"{_LIST}?{urlencode(query)}", showing) for name, query in pages.items()
+    }
 
 
 def export(form: int, days: int) -> dict[str, float]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
@@ -56,6 +56,37 @@ def databases() -> Iterator[Databases]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class Conversation:
+    """A Python program that answers, a line of JSON for each line of JSON."""
+
+    def __init__(self, *command: str, variables: "dict[str, str]") -> None:
+        """Start it in the project's folder, with these variables of the environment alone."""
+        self._process: Any = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def say(self, what: Any) -> None:
+        """Tell it something."""
+        print(json.dumps(what), file=self._process.stdin, flush=True)
+
+    def hear(self) -> Any:
+        """Wait for what it says next."""
+        if not (line := self._process.stdout.readline()):
+            raise RuntimeError("A program ended too soon; its last words are above.")
+        return json.loads(line)
 
 
 @dataclass
@@ -114,6 +145,11 @@ class Installation:
     def start(self, *command: str, **variables: str) -> Program:
         """Start a Python program of the portal."""
         program = Program(*command, variables={**self.variables, **variables})
+        return self._programs.enter_context(program)
+
+    def converse(self, *command: str) -> Conversation:
+        """Start a Python program of the portal that answers to what it is told."""
+        program = Conversation(*command, variables=self._environment())
         return self._programs.enter_context(program)
 
     def collect_static_files(self) -> None:

@@ -1,73 +1,95 @@
 """Visits to pages: made inside a portal's process, and compared between portals of two sizes.
 
-The pages are ours or a stock admin's over the same tables, in a process of its own for each.
+The pages are ours or a stock admin's over the same tables, in a process of its own for each. The
+processes take turns, visit by visit: what the machine's neighbours do befalls all of them alike.
 """
 
 import json
 import statistics
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from tools.bench.installation import Databases, Installation
+from tools.bench.installation import Conversation, Databases, Installation
 
-VISITS: Final = 5  # of a page, one after the other
-PATIENCE: Final = 2.0  # seconds for the visits of one page; at least one is made
-ROUNDS: Final = 3  # of which the quickest counts: neighbours on the machine only ever add
+VISITS: Final = 5  # of a page, by turns with the other processes
+PATIENCE: Final = 2.0  # seconds for a process's visits of one page; at least one is made
+ROUNDS: Final = 5  # of which the quickest counts: neighbours on the machine only ever add
 
 Times = dict[str, float]  # of each page, in milliseconds
+
+
+class Page(NamedTuple):
+    """A page to visit."""
+
+    address: str
+    showing: str  # a text that its answer has
 
 
 def measure(
     databases: Databases, engine: str, module: str, sizes: Mapping[int, tuple[str, ...]]
 ) -> dict[tuple[int, str], Times]:
-    """Fill a portal of each size and take the steps named there; each page's median in a round.
+    """Fill a portal of each size and have it visited as its steps say; each page's best median.
 
-    The module has the steps, `fill` among them, which takes the size.
+    The module has the steps, and `fill` besides, which takes the size.
     """
     medians: dict[tuple[int, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with ExitStack() as stack:
-        portals = {}
-        for size in sizes:
+        visitors: dict[tuple[int, str], Conversation] = {}
+        for size, steps in sizes.items():
             portal = stack.enter_context(Installation.new(databases, engine, "http://127.0.0.1:9"))
             portal.variables["ALLOWED_HOSTS"] = "testserver"
             portal.run("-m", module, "fill", str(size))
             portal.collect_static_files()
-            portals[size] = portal
+            for step in steps:
+                visitors[size, step] = portal.converse("-m", module, step)
+        pages = {key: visitor.hear() for key, visitor in visitors.items()}
         for _ in range(ROUNDS):
-            for size, portal in portals.items():
-                for step in sizes[size]:
-                    printed = portal.run("-m", module, step)
-                    for page, took in json.loads(printed.splitlines()[-1]).items():
-                        medians[size, step][page].append(statistics.median(took))
+            for page in dict.fromkeys(page for each in pages.values() for page in each):
+                having = {key: each for key, each in visitors.items() if page in pages[key]}
+                for key, took in _by_turns(having, page).items():
+                    medians[key][page].append(statistics.median(took))
     return {
         key: {page: min(rounds) for page, rounds in pages.items()} for key, pages in medians.items()
     }
 
 
-def visit(pages: Mapping[str, str], *, showing: str) -> dict[str, list[float]]:
-    """Visit each address a few times; the milliseconds of each visit. Each page shows the text."""
+def _by_turns(
+    visitors: Mapping[tuple[int, str], Conversation], page: str
+) -> dict[tuple[int, str], list[float]]:
+    took: dict[tuple[int, str], list[float]] = {key: [] for key in visitors}
+    for _ in range(VISITS):
+        for key, visitor in visitors.items():
+            if sum(took[key]) < PATIENCE * 1000:
+                visitor.say(page)
+                took[key].append(visitor.hear())
+    return took
+
+
+def visit(pages: Mapping[str, Page]) -> None:
+    """Visit each page that standard input names, and print the milliseconds that it took.
+
+    The first line printed has the names; all of it is JSON.
+    """
     from django.contrib.auth.models import User
     from django.test import Client
 
     client = Client()
     user, _ = User.objects.get_or_create(username="root", is_staff=True, is_superuser=True)
     client.force_login(user)
-    found: dict[str, list[float]] = {}
-    client.get(next(iter(pages.values())))  # which compiles the templates
-    for name, address in pages.items():
-        took: list[float] = []
-        began = time.monotonic()
-        while not took or (len(took) < VISITS and time.monotonic() - began < PATIENCE):
-            start = time.perf_counter()
-            answer = client.get(address)
-            took.append((time.perf_counter() - start) * 1000)
-            if answer.status_code != 200 or showing.encode() not in answer.content:
-                raise RuntimeError(f"{name}: {answer.status_code}, {answer.content[:500]!r}")
-        found[name] = took
-    return found
+    client.get(next(iter(pages.values())).address)  # which compiles the templates
+    print(json.dumps(list(pages)), flush=True)
+    for line in sys.stdin:
+        name = json.loads(line)
+        start = time.perf_counter()
+        answer = client.get(pages[name].address)
+        took = (time.perf_counter() - start) * 1000
+        if answer.status_code != 200 or pages[name].showing.encode() not in answer.content:
+            raise RuntimeError(f"{name}: {answer.status_code}, {answer.content[:500]!r}")
+        print(json.dumps(took), flush=True)
 
 
 @contextmanager
@@ -116,9 +138,11 @@ def _indexes(cursor: Any, table: str) -> list[tuple[str, str]]:
 
 
 def run(arguments: list[str], *steps: Callable[..., Any]) -> None:
-    """Take the step that the command line names, and print its answer as JSON."""
+    """Take the step that the command line names, and print its answer as JSON, if it has one."""
     import django
 
     django.setup()
     step, *numbers = arguments
-    print(json.dumps({each.__name__: each for each in steps}[step](*map(int, numbers))))
+    answer = {each.__name__: each for each in steps}[step](*map(int, numbers))
+    if answer is not None:
+        print(json.dumps(answer))
