@@ -2,6 +2,7 @@
 
     sandbox       a controller to call, with nothing in its ledger; the settings point to it
     database      in-process: the test's database, written to for good, for threads and processes
+    migrated      makes databases that need no migrating
     clock         in-process: stands still until it is moved
     staff         in-process: one user of each group and a superuser, in the test's database
     portal        a real web server on a database of its own, which the test looks into as well
@@ -28,6 +29,7 @@ pytest.register_assert_rewrite("tests.processes")
 pytest_plugins = [  # each after those that it builds on
     "tests.network",
     "tests.clock",
+    "tests.once",
     "tests.database",
     "tests.staff",
     "tests.controller",

@@ -7,21 +7,33 @@ import environ
 import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.core.management import call_command
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from permits import sync
-from tests import environment
+from permits.tasks import create_queue
+from tests.once import Migrated
 
 
 @pytest.fixture(scope="session")
-def migrated_database(django_db_blocker: DjangoDbBlocker) -> str:
+def migrated_database(migrated: Migrated) -> str:
     """The address of the one such database of the session. Tests ask for `database`."""
-    url = environment.database_url("written_for_good")
-    with django_db_blocker.unblock(), connected_to(url):
-        call_command("migrate", verbosity=0)
-    return url
+    create_queue()
+    return migrated.database("written_for_good")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, migrated: Migrated
+) -> None:
+    """Put such a database where pytest-django makes its own."""
+    migrated.copy(connection.creation._get_test_db_name())  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Have pytest-django take the database that is there."""
+    return True
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ The test looks into that database through the models, in its own process. Nothin
 it is emptied before each test instead, but for what migrating has put there.
 """
 
-import fcntl
 import os
 import sqlite3
 import subprocess
@@ -23,6 +22,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests import environment
 from tests.database import connected_to, empty
+from tests.once import Migrated
 from tests.processes import Process, free_port, wait_until
 from tests.sandbox_server import Sandbox
 from tests.staff import Staff, make_staff
@@ -44,9 +44,9 @@ class Portal:
     staff: Staff
     """Its users, whose passwords are `tests.staff.PASSWORD`."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, migrated: Migrated) -> None:
         self._port = free_port()
-        self._variables = {"SANDBOX_URL": sandbox.url, **_databases()}
+        self._variables = {"SANDBOX_URL": sandbox.url, **_databases(migrated)}
         self._more: dict[str, str] = {}
         self.server = Process(
             "gunicorn",
@@ -169,28 +169,11 @@ class Worker:
 
 
 @pytest.fixture(scope="session")
-def static_files(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Collect the static files, once however many processes share the tests."""
-    shared = tmp_path_factory.getbasetemp()
-    if environment.WORKER != "alone":
-        shared = shared.parent
-    done = shared / "static-files-collected"
-    with (shared / "static-files-lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            subprocess.run(
-                [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"],
-                cwd=environment.ROOT,
-                check=True,
-            )
-            done.touch()
-
-
-@pytest.fixture(scope="session")
-def portal_process(sandbox_process: Sandbox, static_files: None) -> Iterator[Portal]:
+def portal_process(
+    sandbox_process: Sandbox, static_files: None, migrated: Migrated
+) -> Iterator[Portal]:
     """The one web server of the session. Tests ask for `portal`."""
-    portal = Portal(sandbox_process)
-    portal.manage("migrate", "--verbosity=0")
+    portal = Portal(sandbox_process, migrated)
     portal.start()
     yield portal
     portal.stop()
@@ -232,12 +215,12 @@ def _words_shown(request: pytest.FixtureRequest, process: Process) -> Iterator[N
     request.node.add_report_section("teardown", process.name, process.words_after(said_before))
 
 
-def _databases() -> dict[str, str]:
+def _databases(migrated: Migrated) -> dict[str, str]:
     """The addresses of a new database and its queue."""
-    url = environment.database_url("portal")
+    url = migrated.database("portal")
     return {
         "DATABASE_URL": url,
-        "QUEUE_URL": url if environment.ON_POSTGRES else f"sqlite:///{_QUEUE_FILE}",
+        "QUEUE_URL": url if environment.ON_POSTGRES else migrated.queue(_QUEUE_FILE),
     }
 
 

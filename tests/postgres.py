@@ -20,10 +20,11 @@ def url(name: str) -> str:
     return os.environ[_ADDRESS].replace("/postgres?", f"/{name}?")
 
 
-def create(name: str) -> str:
-    """Make an empty database of that name; its address."""
+def create(name: str, like: str = "template1") -> str:
+    """Make a database of that name, an empty one or like one that nobody uses; its address."""
+    command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     with psycopg.connect(url("postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(command.format(sql.Identifier(name), sql.Identifier(like)))
     return url(name)
 
 
