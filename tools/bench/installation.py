@@ -63,12 +63,14 @@ class Conversation:
 
     def __init__(self, *command: str, variables: "dict[str, str]") -> None:
         """Start it in the project's folder, with these variables of the environment alone."""
+        self._complaints: Any = tempfile.TemporaryFile("w+")  # noqa: SIM115 - until `__exit__`
         self._process: Any = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
             env=variables,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=self._complaints,
             text=True,
         )
 
@@ -77,6 +79,7 @@ class Conversation:
 
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
+        self._complaints.close()
 
     def say(self, what: Any) -> None:
         """Tell it something."""
@@ -85,7 +88,9 @@ class Conversation:
     def hear(self) -> Any:
         """Wait for what it says next."""
         if not (line := self._process.stdout.readline()):
-            raise RuntimeError("A program ended too soon; its last words are above.")
+            self._complaints.seek(0)
+            last = self._complaints.readlines()[-30:]
+            raise RuntimeError("".join(["A program ended too soon:\n", *last]))
         return json.loads(line)
 
 
