@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple
 
 from tools.bench.installation import Conversation, Databases, Installation
 
-VISITS: Final = 5  # of a page, by turns with the other processes
+VISITS: Final = 3  # of a page, by turns with the other processes
 PATIENCE: Final = 2.0  # seconds for a process's visits of one page; at least one is made
-ROUNDS: Final = 5  # of which the quickest counts: neighbours on the machine only ever add
+ROUNDS: Final = 12  # of which the quickest counts: neighbours on the machine only ever add
 
 Times = dict[str, float]  # of each page, in milliseconds
 
