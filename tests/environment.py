@@ -87,6 +87,11 @@ def prepare() -> None:
     if not ON_POSTGRES:
         # A file, where Django would take memory: threads and other processes then see it too.
         settings.DATABASES["default"]["TEST"] = {"NAME": str(SCRATCH / "test.sqlite3")}
+    # A password is hashed once here instead of a million times; the programs that tests start hash
+    # it as they do in use, and this process reads what they wrote.
+    settings.PASSWORD_HASHERS = [
+        f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")
+    ]
     # Pages are rendered without `collectstatic`; the `portal` fixture runs the real thing, in a
     # folder that no other process may look through while files come and go there.
     settings.STATIC_ROOT = str(SCRATCH / "static")

@@ -191,7 +191,7 @@ def portal(
         pytest.fail("`portal` brings its own database: ask for no other, and drop the mark.")
     with django_db_blocker.unblock(), connected_to(portal_process.database_url):
         _empty()
-        portal_process.staff = make_staff()
+        portal_process.staff = make_staff(hasher="pbkdf2_sha256")
         portal_process.ready_for_a_test()
         with _words_shown(request, portal_process.server):
             yield portal_process

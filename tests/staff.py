@@ -23,18 +23,21 @@ class Staff:
     root: User
 
 
-def make_staff() -> Staff:
-    """Make a user of each group, named as in `GROUPS`, and the superuser."""
-    people = {name: _make(name) for name in (*GROUPS, SUPERUSER)}
+def make_staff(hasher: str = "default") -> Staff:
+    """Make a user of each group, named as in `GROUPS`, and the superuser.
+
+    A program that the tests have started reads only passwords that were hashed as in use.
+    """
+    people = {name: _make(name, hasher) for name in (*GROUPS, SUPERUSER)}
     for name, group in GROUPS.items():
         people[name].groups.add(Group.objects.get(name=group))
     return Staff(**people)
 
 
-def _make(name: str) -> User:
+def _make(name: str, hasher: str) -> User:
     return User.objects.create(
         username=name,
-        password=_hashed_password(),
+        password=_hashed_password(hasher),
         email=f"{name}@example.org",
         is_staff=True,
         is_superuser=name == SUPERUSER,
@@ -42,8 +45,8 @@ def _make(name: str) -> User:
 
 
 @cache
-def _hashed_password() -> str:
-    return make_password(PASSWORD)  # slow by design, so once
+def _hashed_password(hasher: str) -> str:
+    return make_password(PASSWORD, hasher=hasher)  # slow by design as in use, so once
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def fail(name: str, times: int, address: str = HOME) -> list[int]:
     return [sign_in(name, WRONG, address) for _ in range(times)]
 
 
-@pytest.mark.usefixtures("desks", "quick_passwords")
+@pytest.mark.usefixtures("desks")
 class TestTooManyTries:
     def test_the_right_password_is_refused_once_too_many_were_wrong(self, desks: Desks) -> None:
         assert fail("clerk", LIMIT) == [200] * (LIMIT - 1) + [429]
@@ -81,7 +81,7 @@ class TestTooManyTries:
         assert WRONG not in str(row)
 
 
-@pytest.mark.usefixtures("desks", "quick_passwords")
+@pytest.mark.usefixtures("desks")
 class TestWaiting:
     def test_the_page_says_when_to_try_again(self, desks: Desks) -> None:
         with time_machine.travel("2026-11-23T15:00:00Z", tick=False):
@@ -120,7 +120,7 @@ class TestWaiting:
         assert [row.username for row in FailedTry.objects.all()] == ["supervisor"]
 
 
-@pytest.mark.usefixtures("desks", "quick_passwords")
+@pytest.mark.usefixtures("desks")
 class TestLettingIn:
     def test_a_supervisor_sees_who_waits_and_lets_them_in(self, desks: Desks) -> None:
         fail("clerk", LIMIT)
