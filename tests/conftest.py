@@ -14,7 +14,8 @@
     axe           holds a page to the rules of accessibility
     picture       makes a screenshot for the documents when asked with --pictures
 
-A test that reaches a database or drives a browser is marked so by itself.
+A test that reaches a database or drives a browser is marked so by itself, unless it says that it is
+the same on `either` database: what it proves lies in what is said, and others hold the writing.
 """
 
 import os
@@ -74,5 +75,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "page" in asked_for:
             item.add_marker("browser")
         databases = asked_for & {"database", "db", "transactional_db", "portal"}
-        if databases or item.get_closest_marker("django_db"):
+        reaches_one = databases or item.get_closest_marker("django_db")
+        if reaches_one and not item.get_closest_marker("either"):
             item.add_marker("database")

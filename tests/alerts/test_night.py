@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 from pytest_django import Settings
 from time_machine import Traveller
@@ -12,6 +13,8 @@ from tests.alerts.office import doubt, pause, settle, tell, unpause
 from tests.engine.office import END, START, enter
 from tests.mail_server import MailServer
 from tests.sandbox_server import Sandbox
+
+pytestmark = pytest.mark.either
 
 
 def test_eight_hours_of_failing_calls_are_told_in_three_messages(

@@ -12,6 +12,8 @@ from tests.environment import ROOT
 from tests.pages.desk import Desk, Desks
 from tests.pages.reading import Page
 
+pytestmark = pytest.mark.either
+
 DOCS: Final = ROOT / "docs"
 LANGUAGES: Final = ("en", "fr")
 FOR_ADMINISTRATORS: Final = ("controller", "operating", "security")

@@ -6,6 +6,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Final
 
+import pytest
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -33,6 +34,8 @@ from tests.pages.desk import ADD, PERMITS, TYPED, Desk, Desks
 from tests.pages.reading import Element, Page
 from tests.pages.states import in_state, one_of_each
 from tests.sandbox_server import Sandbox
+
+pytestmark = pytest.mark.either
 
 READ_OUT: Final = ("title", "aria-label", "placeholder", "alt", "data-label", "data-ticked")
 SILENT: Final = {"script", "style", "code", "pre", "datalist"}

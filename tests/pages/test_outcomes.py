@@ -15,6 +15,8 @@ from tests.pages.states import State
 from tests.processes import free_port
 from tests.sandbox_server import TOKEN, Sandbox
 
+pytestmark = pytest.mark.either
+
 JARGON = re.compile(r"Traceback|Exception|Error\(|errno|urllib|object at 0x|HTTPConn|\bNone,")
 
 

@@ -1,11 +1,14 @@
 """Every page says that it is the sandbox when it is, and none does when it is not."""
 
+import pytest
 from pytest_django import Settings
 
 from tests.pages.addresses import all_addresses
 from tests.pages.desk import Desks
 from tests.pages.reading import Page
 from tests.portal import Portal
+
+pytestmark = pytest.mark.either
 
 STRIP = "nothing here reaches a real controller"
 

@@ -25,6 +25,8 @@ from tests.pages.addresses import all_addresses
 from tests.pages.desk import ADD, TYPED, Desks
 from tests.portal import Portal
 
+pytestmark = pytest.mark.either
+
 WANTED: Final = {
     "Content-Security-Policy": re.compile(
         r"default-src 'none'.*script-src 'self'|script-src 'self'.*"
