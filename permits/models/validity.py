@@ -8,7 +8,7 @@ that are valid at noon, none has started before eight.
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import F, Func, Q, QuerySet, SmallIntegerField
+from django.db.models import F, Func, QuerySet, SmallIntegerField
 
 LENGTHS: Final = tuple(timedelta(hours=hours) for hours in (4, 26, 8 * 24, 32 * 24, 367 * 24))
 _ROUNDING: Final = timedelta(minutes=1)
@@ -48,13 +48,13 @@ def valid_during(rows: QuerySet[Any], first: datetime, last: datetime) -> QueryS
     What narrowed them down before is asked along with the times, so that those decide how SQLite,
     which knows no numbers of rows, goes about it.
     """
-    parts = []
-    for number in range(len(LENGTHS) + 1):
-        part = Q(start_time__lte=last, end_time__gt=first, length=number)
-        if number < len(LENGTHS):
-            part &= Q(start_time__gt=first - LENGTHS[number] - _ROUNDING)
-        of_length = rows.alias(length=LengthClass(F("start_time"), F("end_time")))
-        parts.append(of_length.filter(part).order_by().values("pk"))
+    told_apart = rows.alias(length=LengthClass(F("start_time"), F("end_time")))
+    meant = told_apart.filter(start_time__lte=last, end_time__gt=first).order_by().values("pk")
+    parts = [
+        meant.filter(length=number, start_time__gt=first - most - _ROUNDING)
+        for number, most in enumerate(LENGTHS)
+    ]
+    parts.append(meant.filter(length=len(LENGTHS)))
     among = parts[0].union(*parts[1:], all=True)
     found: QuerySet[Any] = rows.model._default_manager.filter(pk__in=among)
     return found
