@@ -17,6 +17,17 @@ from tests.spoken import ENGLISH, Words
 
 SignIn = Callable[[Page, User], Page]
 SETTLED: Final = "%(settled)s of %(total)s permits settled"
+# Whether the button is still there, where it gets the focus while the new text comes in.
+STAYS_WHILE_PRESSED: Final = """() => new Promise((tell) => {
+  const text = Response.prototype.text;
+  Response.prototype.text = async function () {
+    const words = await text.call(this);
+    const button = document.querySelector("#progress button");
+    button.focus();
+    setTimeout(() => tell(button.isConnected));
+    return words;
+  };
+})"""
 
 
 def enter_many(count: int) -> None:
@@ -93,6 +104,7 @@ def test_a_run_survives_a_killed_worker_and_a_clerk_never_waits_for_it(
     expect(page.locator("#standing")).to_have_text("Running")
     worker.start()
     wait_until(lambda: len(sandbox.records()) > sent)
+    assert page.evaluate(STAYS_WHILE_PRESSED), "The button vanished under the hand."
     page.get_by_role("button", name="Stop").click()
     say(page, "Stopped.")
     expect(page.locator("#standing")).to_have_text("Stopped")

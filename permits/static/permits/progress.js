@@ -7,9 +7,10 @@ async function look() {
   if (!document.hidden) {
     try {
       const answer = await fetch(place.dataset.address, { credentials: "same-origin" });
-      // A button that has the focus must not vanish under the hand.
-      const isInUse = place.querySelector("button")?.matches(":focus");
-      if (answer.ok && !answer.redirected && !isInUse) place.innerHTML = await answer.text();
+      const text = await answer.text();
+      // A button that has the focus, or is being pressed, must not vanish under the hand.
+      const isInUse = place.querySelector("button:is(:focus, :active)");
+      if (answer.ok && !answer.redirected && !isInUse) place.innerHTML = text;
     } catch {
       // The portal is away for a moment; the next look tells.
     }
