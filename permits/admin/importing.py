@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -121,14 +122,15 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the rows that were chosen, and push them where that was ticked."""
     require(request, "add_permit")
     run = _find(request, pk)
-    push = "push" in request.POST
+    push, only_if_all_good = "push" in request.POST, request.POST.get("rows") != "good"
     if push:
         require(request, "send_permit")
     try:
-        importing.confirm(run, only_if_all_good=request.POST.get("rows") != "good", push=push)
+        importing.confirm(run, only_if_all_good=only_if_all_good, push=push)
     except sync.Refused as refused:
         messages.warning(request, shown(str(refused)))
-        return redirect(run)
+        chosen = {"rows": "all" if only_if_all_good else "good", "push": "yes" if push else "no"}
+        return redirect(f"{run.get_absolute_url()}?{urlencode(chosen)}")
     request.session[LANDS] = run.pk
     _work(run, at_once=run.good <= FEW_ROWS)
     return redirect(run)

@@ -78,6 +78,8 @@ def test_the_choice_between_good_rows_and_none_is_kept(clerk: Client, lot: Zone)
     refused = clerk.post(address, {"rows": "all"}, follow=True)
     assert "Nothing was written, because 1 row is bad." in text(refused)
     assert not Permit.objects.exists()
+    assert 'name="rows" value="all" checked' in (html := refused.content.decode())
+    assert 'name="push" value="yes">' in html
     done = clerk.post(address, {"rows": "good"}, follow=True)
     assert "1 permit was imported from permits.csv. 1 bad row was left out." in text(done)
     assert Permit.objects.count() == 1
