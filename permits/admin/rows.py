@@ -12,15 +12,17 @@ from permits.admin import offers
 
 def buttons(shown: Iterable[offers.Offer], came_from: str) -> SafeString:
     """Return a button for each offer; what is done on a page of its own leads back to the list."""
-    return format_html_join(" ", "{}", ((_button(offer, came_from),) for offer in shown))
+    drawn = [_button(offer, came_from, is_first=not n) for n, offer in enumerate(shown)]
+    return format_html_join(" ", "{}", ((button,) for button in drawn))
 
 
-def _button(offer: offers.Offer, came_from: str) -> SafeString:
+def _button(offer: offers.Offer, came_from: str, *, is_first: bool) -> SafeString:
     if offer.name == "delete":
-        # A POST without its confirmation asks first.
+        # A POST without its confirmation asks first. It stands back unless it is what settles.
         words = _("Delete")
         return format_html(
-            '<button class="button small ghost" formaction="{}"{}>{}</button>',
+            '<button class="button small {}" formaction="{}"{}>{}</button>',
+            "danger" if is_first else "ghost",
             offer.address,
             "" if offer.label == words else format_html(' aria-label="{}"', offer.label),
             words,

@@ -100,6 +100,15 @@ class TestTheReasonAndTheButton:
         assert "The last call:" in row["Why"]
         assert row["Next step"].startswith("Delete")
 
+    def test_of_one_whose_delete_was_refused(self, desks: Desks, sandbox: Sandbox) -> None:
+        permit = push(running())
+        withdraw(permit)
+        sandbox.fault("error", code=9031, message="A field is required.")
+        make_call(permit)
+        steps = listed(desks, "still_there").root.one("td.field-next_step")
+        assert steps.text == "Delete Keep"
+        assert "ghost" not in steps.one("button").attributes["class"], "What settles stands back."
+
     def test_of_one_that_ended_here_and_not_there(self, desks: Desks, sandbox: Sandbox) -> None:
         permit = push(running())
         edit(permit, end_time=timezone.now().replace(microsecond=0) - timedelta(minutes=5))
