@@ -144,7 +144,7 @@ def standing(
     return Chart(slug, title, columns, bars, scale, names, _legend(columns), first, note=note)
 
 
-def lying(slug: str, title: str, columns: Sequence[Column], *, first: str) -> Chart:
+def lying(slug: str, title: str, columns: Sequence[Column], *, first: str, note: str = "") -> Chart:
     """Draw bars below each other, each under its name and with its value beside it."""
     top = max((_sum(column) for column in columns), default=0) or 1
     bars, names, scale = [], [], []
@@ -158,7 +158,9 @@ def lying(slug: str, title: str, columns: Sequence[Column], *, first: str) -> Ch
         names.append(Mark(0, y - 5, column.name))
         scale.append(Mark(x + 8, y + BAR - 2, column.parts[0].words))
     height = max(ROW * len(columns), ROW)
-    return Chart(slug, title, columns, bars, scale, names, (), first, height=height, lies=True)
+    return Chart(
+        slug, title, columns, bars, scale, names, (), first, height=height, note=note, lies=True
+    )
 
 
 def ceiling(value: float) -> float:

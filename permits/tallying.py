@@ -15,6 +15,7 @@ from django.db.models import Count, F, Min, Model
 from django.utils import timezone
 
 from permits.models import CallTally, Permit, ResponseTally, SyncAttempt, Tallied
+from permits.models.permit import PermitQuerySet
 
 SETTLED_AFTER: Final = timedelta(seconds=30)  # past the longest that a call can be under way
 SLICE: Final = timedelta(hours=1)  # counted in one transaction
@@ -99,6 +100,11 @@ def _tally_zones() -> None:
     now = timezone.now()
     due = Tallied.objects.exclude(zones_at__gt=now - Tallied.ZONES_EVERY)
     if due.update(zones_at=now):
-        there = Permit.objects.held_by_controller().exclude(zone=None).order_by()
-        counted = there.values_list("zone").annotate(permits=Count("pk")).order_by("-permits")
-        Tallied.objects.update(zones=[[zone, permits] for zone, permits in counted])
+        Tallied.objects.update(zones=by_zone(Permit.objects.all()))
+
+
+def by_zone(permits: PermitQuerySet) -> list[list[int]]:
+    """Count those of the permits that are on the controller by zone, the most first."""
+    there = permits.held_by_controller().exclude(zone=None).order_by()
+    counted = there.values_list("zone").annotate(permits=Count("pk")).order_by("-permits")
+    return [[zone, permits] for zone, permits in counted]

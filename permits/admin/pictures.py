@@ -1,7 +1,7 @@
 """The pictures above the history and on the home page, drawn from the tallies."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from permits import explain, moments, numbers, tallying
 from permits.admin.time_filters import midnight
 from permits.charts import Chart, Column, Part, lying, percentile, standing
-from permits.models import CallTally, ResponseTally, SyncAttempt, Tallied, Zone
+from permits.models import CallTally, Permit, ResponseTally, SyncAttempt, Tallied, Zone
 from permits.shown import shown
 
 DAYS: Final = 14
@@ -146,10 +146,15 @@ class Pictures:
         return lying("codes", _("Refusals by error code"), columns, first=_("Error code"))
 
     def _by_zone(self) -> Chart:
-        counts: Iterable[tuple[int, int]] = self._state.zones[:MOST] if self._state else ()
+        counts, note = self._state.zones if self._state else (), ""
+        if not counts:  # nothing was there when they were counted last, or they never were
+            young = Permit.objects.order_by("-pk").values("pk")[:LIVE]
+            counts = tallying.by_zone(Permit.objects.filter(pk__in=young))
+            told = _("Counted among the last %(count)s permits that were entered.")
+            note = told % {"count": numbers.say(LIVE)}
         names = dict(Zone.objects.values_list("pk", "name")) if counts else {}
         columns = []
-        for zone, permits in counts:
+        for zone, permits in counts[:MOST]:
             name = names.get(zone, "")
             href = f"{self._permits}?zone={zone}" if self._permits else ""
             columns.append(
@@ -157,7 +162,8 @@ class Pictures:
                     name, name, [Part("accent", name, permits, numbers.say(permits), href)], href
                 )
             )
-        return lying("zones", _("Permits on the controller by zone"), columns, first=_("Zone"))
+        title = _("Permits on the controller by zone")
+        return lying("zones", title, columns, first=_("Zone"), note=note)
 
     def _missing(self) -> str:
         """Say what the pictures leave out, if anything."""

@@ -20,7 +20,8 @@ from permits.admin import pictures
 from permits.admin.pictures import Pictures
 from permits.charts import HEIGHT, WIDTH, Column, Part, ceiling, lying, percentile, standing
 from permits.models import CallTally, ResponseTally, SyncAttempt, Tallied
-from tests.pages.desk import HISTORY, Desks
+from tests.engine.office import enter, push
+from tests.pages.desk import HISTORY, PERMITS, Desks
 from tests.pages.test_history import call, shown
 from tests.sandbox_server import Sandbox
 
@@ -98,8 +99,6 @@ class TestTallies:
         assert told.getvalue() == "Calls in the tallies: 1.\n"
 
     def test_they_stay_right_about_the_zones(self, sandbox: Sandbox) -> None:
-        from tests.engine.office import push
-
         permit = push()
         count_all()
         assert Tallied.objects.get().zones == [[permit.zone_id, 1]]
@@ -113,6 +112,17 @@ class TestThePages:
         links = {link.attributes["href"] for link in page.root.all("a")}
         assert f"{HISTORY}?from={today}&to={today}&outcome=rejected" in links
         assert any("code=9005" in link for link in links)
+
+    def test_permits_are_counted_by_zone_before_the_tally_has_seen_any(
+        self, desks: Desks, sandbox: Sandbox
+    ) -> None:
+        count_all()
+        permit = push()
+        enter(plate="DRAFT 1")
+        page = desks.clerk.open("/")
+        bars = {bar.attributes["href"]: bar for bar in page.root.all("a[aria-label]")}
+        assert bars[f"{PERMITS}?zone={permit.zone_id}"].attributes["aria-label"] == "Lot 4: 1"
+        assert "Counted among the last 5,000 permits that were entered." in page.text
 
     def test_each_hour_leads_to_its_own_calls(self, desks: Desks) -> None:
         with time_machine.travel(NOW, tick=False):
