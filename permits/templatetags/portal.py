@@ -152,9 +152,9 @@ def _time(moment: datetime, words: str) -> SafeString:
 
 @register.simple_tag
 def money(amount: Decimal | None, currency: str) -> str:
-    """Write an amount with its currency."""
+    """Write an amount with its currency, which alone says nothing."""
     if amount is None:
-        return currency
+        return ""
     return f"{numbers.say_amount(amount)} {currency}".strip()
 
 
@@ -241,7 +241,11 @@ def result_cards(changelist: Any) -> dict[str, Any]:
     headers = list(result_headers(changelist))
     names = [str(header["text"]) for header in headers]
     labels = ["" if "<" in name else name.capitalize() for name in names]  # a box is no name
-    return {"headers": headers, "rows": table.rows(changelist, labels)}
+    return {
+        "headers": headers,
+        "rows": table.rows(changelist, labels),
+        "has_boxes": "" in labels,
+    }
 
 
 @register.inclusion_tag("portal/filter_bar.html", takes_context=True)

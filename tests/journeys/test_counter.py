@@ -121,11 +121,14 @@ def test_what_somebody_else_saved_meanwhile_is_shown_and_what_was_typed_is_kept(
     say(clerk, "MINE 1: saved.")
 
 
+@pytest.mark.browser_context_args(has_touch=True)
 def test_on_a_phone_each_row_is_a_card_with_its_labels(clerk: Page) -> None:
     push(enter(plate="CARD 1"))
     enter(plate="CARD 2")
     clerk.set_viewport_size({"width": 390, "height": 844})
     clerk.goto("/permits/permit/")
+    boxes = [clerk.locator(part).bounding_box() for part in (".brand", ".top-tools")]
+    assert len({box["y"] + box["height"] / 2 for box in boxes if box}) == 1, "Two rows."
     expect(clerk.locator("#result_list thead")).not_to_be_in_viewport()
     cards = clerk.locator("#result_list tbody tr")
     boxes = [card.bounding_box() for card in cards.all()]
@@ -134,6 +137,16 @@ def test_on_a_phone_each_row_is_a_card_with_its_labels(clerk: Page) -> None:
         "cells => cells.map(cell => getComputedStyle(cell, '::before').content)"
     )
     assert {'"Zone"', '"State"', '"Valid"'} <= set(labels)
+
+    clerk.get_by_role("link", name="Sort, or tick all").tap()
+    with clerk.expect_navigation():
+        clerk.locator("#result_list thead").get_by_role("link", name="Plate").tap()
+    expect(cards.first).to_contain_text("CARD 1")
+    clerk.get_by_role("link", name="Sort, or tick all").tap()
+    clerk.locator("#action-toggle").tap()
+    expect(clerk.locator(".action-counter")).to_have_text("2 of 2 ticked:")
+    cards.first.locator(".action-select").tap()
+    expect(clerk.locator(".action-counter")).to_have_text("1 of 2 ticked:")
 
 
 def test_the_reference_can_be_copied(clerk: Page, context: BrowserContext) -> None:

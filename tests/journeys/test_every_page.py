@@ -3,6 +3,7 @@
 That the console stays empty under the strict policy, the `page` fixture sees to.
 """
 
+import itertools
 from collections.abc import Callable
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from tests.pages.states import STATES, in_state, one_of_each
 from tests.portal import Portal
 from tests.sandbox_server import Sandbox
 from tests.signin.codes import code
+from tests.spoken import Words
 from tests.staff import PASSWORD
 
 SignIn = Callable[[Page, User], Page]
@@ -92,10 +94,15 @@ def test_the_history_zones_and_the_controller(
         f"/permits/zone/{zone.pk}/delete/",
         "/controller/",
     )
-    inspector.page.goto("/permits/syncattempt/")
+    inspector.page.set_viewport_size({"width": 1280, "height": 800})
     heights = "fields => [...new Set(fields.map(field => field.offsetHeight))]"
     fields = inspector.page.locator(".filters > .filter > :is(input, select)")
-    assert fields.evaluate_all(heights) == [40]
+    for language, of in itertools.product(("en", "fr"), ("permit", "syncattempt")):
+        Words(language).choose(inspector.page, portal.url)
+        inspector.page.goto(f"/permits/{of}/")
+        assert fields.evaluate_all(heights) == [40]
+        labels = inspector.page.locator(".filters label")
+        assert set(labels.evaluate_all(heights)) <= {20, 0}, "A label wraps."
 
 
 def test_checking_validating_and_what_is_told(

@@ -100,6 +100,14 @@ def open_in(desk: Desk, path: str, language: str) -> Page:
     return desk.open(path)
 
 
+def test_an_empty_list_speaks_of_its_rows_in_no_gender(desks: Desks) -> None:
+    Zone.objects.all().delete()
+    for path, rows in {"zone": "zones", "batch": "traitements groupés"}.items():
+        page = open_in(desks.root, f"/permits/{path}/", "fr")
+        assert f"La liste des {rows} est encore vide" in page.text
+        assert bool(page.root.all("form.filters")) == (path == "zone")
+
+
 def test_no_page_has_a_text_that_is_not_translated(
     desks: Desks, known: dict[str, str], sandbox: Sandbox
 ) -> None:

@@ -224,6 +224,12 @@ class TestWhatNeedsAPerson:
         assert "Nothing needs you just now." in desks.clerk.open("/").text
 
 
+def test_a_currency_without_an_amount_is_not_shown(desks: Desks) -> None:
+    permit = enter(amount=None, currency="CAD")
+    assert [row["Amount"] for row in desks.clerk.open(PERMITS).rows()] == [""]
+    assert "Amount None" in desks.clerk.open(f"{PERMITS}{permit.pk}/delete/").text
+
+
 class TestSorting:
     @pytest.mark.parametrize(
         ("column", "ordered"),
