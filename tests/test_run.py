@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Final, Self
 
@@ -16,15 +17,22 @@ import psutil
 import pytest
 import requests
 
-from tests.environment import ROOT, untouched
+from tests.environment import NOWHERE, ROOT, untouched
+from tests.once import Once
 from tests.processes import free_port, wait_until
 
 READY: Final = "Ctrl-C ends it."
+PREPARE: Final = """
+from pathlib import Path
+from tools import prepare
+prepare.environment_file(Path())
+prepare.settings()
+prepare.database_and_static_files()
+"""
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """A folder with the files that a clone of this checkout would have."""
+def fill(folder: Path) -> None:
+    """Put the files there that a clone of this checkout would have, compiled where these are."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -32,12 +40,37 @@ def clone(tmp_path: Path) -> Path:
         check=True,
         text=True,
     )
-    folder = tmp_path / "clone"
     for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():  # one that was removed is listed until that is committed
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+        compiled = cache_from_source(name) if name.endswith(".py") else name
+        for each in {name, compiled}:
+            if (ROOT / each).is_file():  # one that was removed is listed until that is committed
+                (folder / each).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / each, folder / each)
+
+
+def prepare(folder: Path) -> None:
+    """Make a clone, its settings, its database and its static files, as running it once does."""
+    fill(folder)
+    subprocess.run(
+        [sys.executable, "-c", PREPARE],
+        cwd=folder,
+        env={**untouched(), "SANDBOX_URL": NOWHERE},
+        check=True,
+    )
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A fresh clone."""
+    folder = tmp_path / "clone"
+    fill(folder)
     return folder
+
+
+@pytest.fixture
+def prepared(tmp_path: Path, once: Once) -> Path:
+    """A clone in which everything is prepared, so that running it takes less time."""
+    return shutil.copytree(once("prepared", prepare), tmp_path / "prepared")
 
 
 class MakeRun:
@@ -146,29 +179,29 @@ class TestFreshClone:
 
 
 class TestEnding:
-    def test_nothing_outlives_a_supervisor_that_is_killed(self, clone: Path) -> None:
-        with MakeRun(clone) as run:
+    def test_nothing_outlives_a_supervisor_that_is_killed(self, prepared: Path) -> None:
+        with MakeRun(prepared) as run:
             run.wait_until_ready()
             assert len(run.processes()) >= 6  # make, supervisor, sandbox, gunicorn twice, worker
             run.process("tools.run").kill()
             run.wait_until_gone()
 
-    def test_nothing_outlives_make(self, clone: Path) -> None:
-        with MakeRun(clone) as run:
+    def test_nothing_outlives_make(self, prepared: Path) -> None:
+        with MakeRun(prepared) as run:
             run.wait_until_ready()
             run.make.kill()
             run.wait_until_gone()
 
     @pytest.mark.parametrize("program", ["worker", "sandbox"])
-    def test_all_end_when_one_does_and_it_is_named(self, clone: Path, program: str) -> None:
-        with MakeRun(clone) as run:
+    def test_all_end_when_one_does_and_it_is_named(self, prepared: Path, program: str) -> None:
+        with MakeRun(prepared) as run:
             run.wait_until_ready()
             run.process(f"manage.py {program}").kill()
             assert run.wait_until_gone() != 0
             assert f"The {program} was ended by SIGKILL" in run.words()
 
-    def test_make_passes_sigterm_on(self, clone: Path) -> None:
-        with MakeRun(clone) as run:
+    def test_make_passes_sigterm_on(self, prepared: Path) -> None:
+        with MakeRun(prepared) as run:
             run.wait_until_ready()
             run.make.terminate()
             run.wait_until_gone()
@@ -176,10 +209,10 @@ class TestEnding:
 
 
 class TestTwoAtOnce:
-    def test_a_taken_port_is_passed_over_and_said(self, clone: Path) -> None:
+    def test_a_taken_port_is_passed_over_and_said(self, prepared: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             taken = str(other.getsockname()[1])
-            with MakeRun(clone, PORT=taken, SANDBOX_URL=f"http://127.0.0.1:{taken}") as run:
+            with MakeRun(prepared, PORT=taken, SANDBOX_URL=f"http://127.0.0.1:{taken}") as run:
                 run.wait_until_ready()
                 assert run.words().count(f"for {taken} is taken") == 2
                 (portal,) = re.findall(r"The portal is ready: (\S+)", run.words())
@@ -189,12 +222,12 @@ class TestTwoAtOnce:
                 assert requests.get(f"{portal}login/", timeout=10).ok
                 assert requests.get(sandbox, timeout=10).ok
 
-    def test_a_second_one_from_the_same_folder_is_refused(self, clone: Path) -> None:
-        with MakeRun(clone) as run:
+    def test_a_second_one_from_the_same_folder_is_refused(self, prepared: Path) -> None:
+        with MakeRun(prepared) as run:
             run.wait_until_ready()
             second = subprocess.run(
                 ["make", "run"],
-                cwd=clone,
+                cwd=prepared,
                 env={**untouched(), "VENV": sys.prefix},
                 capture_output=True,
                 check=False,
