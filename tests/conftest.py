@@ -19,10 +19,13 @@ the same on `either` database: what it proves lies in what is said, and others h
 """
 
 import os
+from typing import Final
 
 import pytest
 
 from tests import environment
+
+LONGEST: Final = ("test_run.py", "test_chaos.py", "test_operating.py", "test_restoring.py")
 
 environment.prepare()
 
@@ -69,7 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what reaches a database and what drives a browser, so that a run can choose."""
+    """Mark what reaches a database and what drives a browser, so that a run can choose.
+
+    The longest tests do not come last: there they would keep one process at work alone.
+    """
+    items.sort(key=lambda item: item.path.name not in LONGEST)
     for item in items:
         asked_for = set(getattr(item, "fixturenames", ()))
         if "page" in asked_for:
