@@ -4,16 +4,16 @@ import os
 import pty
 import subprocess
 import sys
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from permits.models import Permit, Validation
 from tests.environment import ROOT
 from tests.portal import Portal
 from tests.sandbox_server import TOKEN, Sandbox
-
-pytestmark = pytest.mark.usefixtures("portal")
 
 
 def test_it_ends_well_where_the_controller_answers(portal: Portal) -> None:
@@ -72,60 +72,69 @@ class TestValidate:
         assert Validation.objects.get().has_passed
         assert set(Permit.objects.values_list("state", flat=True)) == {Permit.State.DELETED}
 
-    def test_a_run_that_fails_fails_the_command(self, portal: Portal, sandbox: Sandbox) -> None:
+
+@pytest.mark.usefixtures("database")
+class TestHowTheRunEnds:
+    def test_a_run_that_fails_fails_the_command(self, sandbox: Sandbox) -> None:
         sandbox.fault("error", operation="push", code=9022)
-        done = portal.manage("check_controller", "--validate", check=False)
-        assert done.returncode == 1
-        assert "Push a permit: Failed" in done.stdout
-        assert "the transcript says where" in done.stderr
+        printed, error = validate()
+        assert "Push a permit: Failed" in printed
+        assert "the transcript says where" in error
 
     def test_a_run_whose_delete_gets_no_answer_tries_again_and_leaves_nothing(
-        self, portal: Portal, sandbox: Sandbox
+        self, sandbox: Sandbox
     ) -> None:
         # The first two deletes name records that are not there; the third is the permit's.
         sandbox.fault("error", operation="delete", code=9009)
         sandbox.fault("error", operation="delete", code=9008)
         sandbox.fault("close", operation="delete", applied=False)
         sandbox.fault("error", operation="delete", code=9009)
-        done = portal.manage("check_controller", "--validate", check=False)
-        assert done.returncode == 1
-        assert "Delete the permit: Failed" in done.stdout
-        assert left_of(done.stdout) == "As it should"
+        printed, error = validate()
+        assert error
+        assert "Delete the permit: Failed" in printed
+        assert left_of(printed) == "As it should"
         assert sandbox.records("live") == []
 
     def test_a_run_that_cannot_delete_says_what_it_left_and_the_portal_deletes_it_later(
-        self, portal: Portal, sandbox: Sandbox
+        self, sandbox: Sandbox
     ) -> None:
         sandbox.fault("status", operation="delete", times=20, headers={"Retry-After": "1"})
-        done = portal.manage("check_controller", "--validate", check=False)
-        assert done.returncode == 1
+        printed, error = validate()
+        assert error
         (record,) = sandbox.records("live")
-        assert f"{record['plate']} (Queued)" in left_of(done.stdout)
+        assert f"{record['plate']} (Queued)" in left_of(printed)
         sandbox.control("DELETE", "/sandbox/faults")
         Permit.objects.filter(plate=record["plate"]).update(due_at=timezone.now())
-        portal.manage("send_permits")
+        call_command("send_permits", stdout=StringIO())
         assert sandbox.records("live") == []
         assert Permit.objects.get(plate=record["plate"]).state == Permit.State.DELETED
 
     def test_a_run_whose_push_gets_no_answer_puts_it_to_a_person_and_tries_nothing_more(
-        self, portal: Portal, sandbox: Sandbox
+        self, sandbox: Sandbox
     ) -> None:
         sandbox.fault("close", operation="push", applied=True)
-        done = portal.manage("check_controller", "--validate", check=False)
-        assert done.returncode == 1
+        printed, error = validate()
+        assert error
         (record,) = sandbox.records("live")
-        assert f"{record['plate']} (Unknown outcome)" in left_of(done.stdout)
-        assert "Push without a plate: Not tried" in done.stdout
+        assert f"{record['plate']} (Unknown outcome)" in left_of(printed)
+        assert "Push without a plate: Not tried" in printed
         assert len(sandbox.requests("push")) == 1
         assert Permit.objects.get().state == Permit.State.IN_DOUBT
 
-    def test_a_second_run_is_refused_while_one_is_under_way(
-        self, portal: Portal, sandbox: Sandbox
-    ) -> None:
+    def test_a_second_run_is_refused_while_one_is_under_way(self, sandbox: Sandbox) -> None:
         Validation.objects.create(address="x", client_code="x", time_zone="UTC")
-        done = portal.manage("check_controller", "--validate", check=False)
-        assert done.returncode == 1
-        assert "A run is under way already." in done.stderr
+        _, error = validate()
+        assert "A run is under way already." in error
+
+
+def validate() -> tuple[str, str]:
+    """Validate the sandbox in this process; what is printed, and why the command fails."""
+    printed = StringIO()
+    try:
+        call_command("check_controller", validate=True, stdout=printed)
+    except CommandError as error:
+        return printed.getvalue(), str(error)
+    return printed.getvalue(), ""
 
 
 def left_of(transcript: str) -> str:
