@@ -1,12 +1,11 @@
 """What stands in the files that lists are exported to."""
 
 import json
-from collections.abc import Callable
 from operator import attrgetter, methodcaller
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from permits.admin import panel
 from permits.exporting import Column
 from permits.moments import to_the_millisecond
 
@@ -28,11 +27,6 @@ PERMIT_COLUMNS = (
 )
 
 
-def _of_permit(field: str) -> Callable[[Any], Any]:
-    """Return what gives a call's permit's field, or nothing for a call without a permit."""
-    return lambda call: call.permit and getattr(call.permit, field)
-
-
 ATTEMPT_COLUMNS = (
     Column("attempt", _("Attempt"), attrgetter("pk")),
     Column("started_at", _("Started"), lambda call: to_the_millisecond(call.started_at)),
@@ -40,14 +34,10 @@ ATTEMPT_COLUMNS = (
     Column("duration_ms", _("Milliseconds"), attrgetter("duration_ms")),
     Column("operation", _("Operation"), methodcaller("get_operation_display")),
     Column("outcome", _("Outcome"), methodcaller("get_outcome_display")),
-    Column("plate", _("Plate"), lambda call: call.permit and call.permit.plate),
+    Column("plate", _("Plate"), lambda call: panel.text_of(call, "plate")),
     Column("zone", _("Zone"), lambda call: call.zone and call.zone.name),
-    Column(
-        "ticket_number", _("Ticket number"), lambda call: call.permit and call.permit.ticket_number
-    ),
-    Column(
-        "reference_id", _("Reference ID"), lambda call: call.permit and call.permit.reference_id
-    ),
+    Column("ticket_number", _("Ticket number"), lambda call: panel.text_of(call, "ticket_number")),
+    Column("reference_id", _("Reference ID"), panel.reference_of),
     Column("permit", _("Permit"), attrgetter("permit_id")),
     Column("actor", _("Asked by"), attrgetter("actor")),
     Column("source", _("Asked through"), methodcaller("get_source_display")),

@@ -138,7 +138,7 @@ class SyncAttemptAdmin(ExportedAdmin):
         permit = attempt.permit
         if permit is None:
             return ""
-        plate = panel.plate_sent_by(attempt) or permit.plate
+        plate = panel.text_of(attempt, "plate")
         link = format_html('<a class="plate" href="{}">{}</a>', permit.get_absolute_url(), plate)
         if plate == permit.plate:
             return link

@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -31,15 +32,34 @@ def find(calls: QuerySet[Any], term: str) -> tuple[QuerySet[Any], bool]:
     """Return the calls that a search means, and whether calls it is a part of were left out.
 
     A number with a hash before it is an attempt's; a bare one may be a ticket, a plate or an
-    attempt. Everything else is what the permits' own search makes of it.
+    attempt. Everything else is what the permits' own search makes of it, also of what a permit had
+    at the time and has no more.
     """
     number = _NUMBER.fullmatch(term.strip())
     if number and number[1]:
         return calls.filter(pk=int(number[2])), False
-    found = search.find(term)
-    if not number:
-        return calls.filter(found.condition("permit")), found.is_exact
-    return calls.filter(found.condition("permit") | Q(pk=int(number[2]))), found.is_exact
+    found = search.find(term, ever=True)
+    meant = found.condition("permit")
+    if found.is_often:
+        return calls.filter(meant | Q(pk=int(number[2])) if number else meant), found.is_exact
+    if number:
+        of_permits = SyncAttempt.objects.filter(meant).order_by().values("pk")
+        with_number = SyncAttempt.objects.filter(pk=int(number[2])).order_by().values("pk")
+        meant = Q(pk__in=of_permits.union(with_number))
+    return _begin_with(meant, calls), found.is_exact
+
+
+def _begin_with(meant: Q, calls: QuerySet[Any]) -> QuerySet[Any]:
+    """Return those of the calls that are meant, found by what is meant.
+
+    SQLite, which knows no numbers of rows, would look for a plate's few calls among the millions of
+    an outcome. So of each call that is meant it is asked whether it is among the others.
+    """
+    if connection.vendor != "sqlite":
+        return calls.filter(meant)
+    among = Exists(calls.order_by().filter(pk=OuterRef("pk")))
+    found = SyncAttempt.objects.filter(meant, among).select_related("permit")
+    return found.order_by(*calls.query.order_by)
 
 
 class DaysFilter(DayRangeFilter):

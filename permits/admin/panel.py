@@ -1,5 +1,6 @@
 """What stands beside a permit's form: where it stands, what differs, what will be sent."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -100,9 +101,25 @@ def sent_by(attempt: SyncAttempt) -> list[Sent]:
     return rows
 
 
-def plate_sent_by(attempt: SyncAttempt) -> str:
-    """Return the plate that a call sent, which may not be its permit's any more; empty for none."""
-    return _request_of(attempt).fields.get("plate", "")
+def text_of(attempt: SyncAttempt, field: str) -> str:
+    """Return the plate or ticket number that a call sent, else the one that its permit has now."""
+    return _request_of(attempt).fields.get(field) or str(getattr(attempt.permit, field, ""))
+
+
+def reference_of(attempt: SyncAttempt) -> str:
+    """Return the reference ID that a call named or minted, else the one that its permit has now."""
+    own = _request_of(attempt).reference_id or _minted_by(attempt)
+    return own or str(getattr(attempt.permit, "reference_id", ""))
+
+
+def _minted_by(attempt: SyncAttempt) -> str:
+    if (attempt.operation, attempt.outcome) != (Operation.PUSH, SyncAttempt.Outcome.SUCCEEDED):
+        return ""
+    try:
+        answer = json.loads(attempt.response)
+    except ValueError:  # a long one, of which only the beginning is kept
+        return ""
+    return str(answer.get("reference_id", "")) if isinstance(answer, dict) else ""
 
 
 def _request_of(attempt: SyncAttempt) -> Request:

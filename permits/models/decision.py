@@ -53,6 +53,7 @@ class Decision(Linked):
     class Meta:
         ordering = ["-pk"]
         default_permissions = ()
+        indexes = [models.Index(fields=["reference_id"], name="decision_of_reference")]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(reason="") | Q(verdict__in=("withdraw", "keep")),

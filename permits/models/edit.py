@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import F
+from django.db.models.functions import Upper
 from django.dispatch import receiver
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
 from permits.models.chain import Entry, Linked, Stream, stream_chain, typed
+from permits.models.plate import PlateKey
 
 
 class EditRecord(Linked):
@@ -48,14 +51,18 @@ class PermitEdit(EditRecord):
 
 
 class PermitEdits(HistoricalRecords):  # type: ignore[misc]
-    """The edits of permits, which are found by who made them and when, too."""
+    """The edits of permits: found by who made them and when, and by what a permit once had."""
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
-        """Give the records their index."""
-        index = models.Index(
-            fields=["actor", "history_type", "history_date", "id"], name="edit_by_actor"
-        )
-        return {**super().get_meta_options(model), "indexes": [index]}
+        """Give the records their indexes."""
+        indexes = [
+            models.Index(
+                fields=["actor", "history_type", "history_date", "id"], name="edit_by_actor"
+            ),
+            models.Index(PlateKey("plate"), F("id"), name="edit_of_plate"),
+            models.Index(Upper("ticket_number"), F("id"), name="edit_of_ticket"),
+        ]
+        return {**super().get_meta_options(model), "indexes": indexes}
 
 
 class ZoneEdit(EditRecord):

@@ -7,6 +7,7 @@ thousand as much as a tool from outside. A permit whose plate stays as it is cos
 from typing import Final
 
 from django.db import connection, models
+from django.db.models import Func
 from django.db.models.expressions import RawSQL
 
 from permits import limits
@@ -17,6 +18,16 @@ _LAST: Final = "\U0010ffff"
 _ON_SQLITE: Final = "SELECT rowid FROM permits_plate_part WHERE permits_plate_part MATCH %s"
 _TERMS_ON_SQLITE: Final = "SELECT term FROM permits_plate_term WHERE term >= %s AND term < %s"
 _ON_POSTGRESQL: Final = "permits_plate_parts(key) @> %s::text[]"
+
+
+class PlateKey(Func):
+    """The form of a plate in which plates are compared.
+
+    It is written out, as SQLite finds an index's terms in a query by their letters alone.
+    """
+
+    template = "UPPER(REPLACE(REPLACE(%(expressions)s, ' ', ''), '-', ''))"
+    output_field = models.CharField()
 
 
 class PlateQuerySet(models.QuerySet["Plate"]):

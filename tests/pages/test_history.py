@@ -13,13 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from permits.admin import counting
+from permits import sync
+from permits.admin import counting, search
 from permits.controller import RESPONSE_KEPT
 from permits.models import Batch, Decision, Permit, SyncAttempt, Zone
 from tests import environment
-from tests.engine.office import enter
-from tests.pages.desk import HISTORY, Desks
+from tests.engine.office import edit, enter, push
+from tests.pages.desk import HISTORY, PERMITS, Desks
 from tests.pages.reading import Page
+from tests.sandbox_server import Sandbox
 
 WHEN = datetime(2026, 11, 23, 14, 0, 0, 123_456, tzinfo=UTC)
 ELSEWHERE = "https://controller.example.org/api/OC-ELSE"
@@ -53,6 +55,16 @@ def shown(page: Page) -> list[int]:
     """The numbers of the calls in the list, as they come."""
     links = [cell.one("a").attributes["href"] for cell in page.root.all("th.field-started")]
     return [int(link.split("/")[-3]) for link in links]
+
+
+def plan_of_list(desks: Desks, query: str) -> str:
+    """How SQLite goes about the list's page."""
+    with CaptureQueriesContext(connection) as captured:
+        desks.auditor.open(f"{HISTORY}?{query}")
+    (listed,) = (each["sql"] for each in captured if each["sql"].endswith("LIMIT 51"))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {listed}")
+        return " ".join(str(line[-1]) for line in cursor.fetchall())
 
 
 class TestFilters:
@@ -123,12 +135,7 @@ class TestFilters:
     def test_each_is_read_in_order_along_an_index(
         self, desks: Desks, odd: SyncAttempt, query: str, index: str
     ) -> None:
-        with CaptureQueriesContext(connection) as captured:
-            desks.auditor.open(f"{HISTORY}?{query.format(zone=odd.zone_id)}")
-        (listed,) = (each["sql"] for each in captured if each["sql"].endswith("LIMIT 51"))
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN QUERY PLAN {listed}")
-            plan = " ".join(str(line[-1]) for line in cursor.fetchall())
+        plan = plan_of_list(desks, query.format(zone=odd.zone_id))
         assert f"permits_syncattempt USING INDEX {index}" in plan
         assert "TEMP B-TREE" not in plan
 
@@ -164,11 +171,55 @@ class TestSearch:
         assert page.status == 200
         assert shown(page) == []
 
-    def test_where_it_finds_no_calls_it_says_what_they_are_found_by(self, desks: Desks) -> None:
-        page = desks.auditor.open(f"{HISTORY}?q=NONE+1")
-        assert "No calls are as searched for." in page.text
-        assert "that its permit has now" in page.text
-        assert "that its permit has now" not in desks.auditor.open(f"{HISTORY}?status=418").text
+    @pytest.mark.parametrize("typed", ["OLD 111", "old-111", "ld1", "OLD*", "T-OLD"])
+    def test_by_what_its_permit_had_before_it_was_edited(self, desks: Desks, typed: str) -> None:
+        permit = enter(plate="OLD 111", ticket_number="T-OLD")
+        first = call(permit=permit)
+        edit(permit, plate="NEW 222", ticket_number="T-NEW")
+        second = call(permit=permit)
+        call(permit=enter(plate="ELSE 333"))
+        assert shown(desks.auditor.open(f"{HISTORY}?q={typed}")) == [second.pk, first.pk]
+        assert not desks.clerk.open(f"{PERMITS}?q={typed}").rows()
+
+    def test_by_the_reference_that_was_lost(self, desks: Desks, sandbox: Sandbox) -> None:
+        permit = push()
+        lost, first = permit.reference_id, permit.attempts.get()
+        Permit.objects.filter(pk=permit.pk).update(state="missing")
+        sync.push_anew(permit.pk, reason="It is not there.", actor="root")
+        push(enter(plate="ELSE 333"))
+        assert shown(desks.auditor.open(f"{HISTORY}?q={lost.upper()}")) == [first.pk]
+        assert not desks.clerk.open(f"{PERMITS}?q={lost}").rows()
+
+    def test_filters_narrow_down_what_it_finds(self, desks: Desks) -> None:
+        permit = enter(plate="OLD 111")
+        edit(permit, plate="NEW 222")
+        call(permit=permit), call(outcome="rejected")
+        refused = call(permit=permit, outcome="rejected", started_at=WHEN - timedelta(days=1))
+        query = "q=OLD+111&outcome=rejected&to=2026-11-22&o=1"
+        assert shown(desks.auditor.open(f"{HISTORY}?{query}")) == [refused.pk]
+
+    def test_much_of_a_plate_is_looked_for_along_the_list(
+        self, desks: Desks, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(search, "_NAMED", 1)
+        found = [call(permit=enter(plate=f"MANY {number}")) for number in range(3)]
+        call(permit=enter(plate="ELSE 333"))
+        assert set(shown(desks.auditor.open(f"{HISTORY}?q=MANY*"))) == {each.pk for each in found}
+        assert found[0].pk in shown(desks.auditor.open(f"{HISTORY}?q={found[0].pk}"))
+        if not environment.ON_POSTGRES:  # which plans by what it counted
+            assert "attempt_in_order" in (plan := plan_of_list(desks, "q=MANY*"))
+            assert "TEMP B-TREE" not in plan
+
+    @pytest.mark.skipif(environment.ON_POSTGRES, reason="PostgreSQL plans by what it counted")
+    @pytest.mark.parametrize("query", ["q=OLD+111", "q=T-100&outcome=succeeded", "q=LD1&actor=x"])
+    def test_it_reads_no_calls_but_those_that_it_finds(self, desks: Desks, query: str) -> None:
+        permit = enter(plate="OLD 111")
+        edit(permit, plate="NEW 222")
+        call(permit=permit)
+        plan = plan_of_list(desks, query)
+        assert "permits_syncattempt USING INDEX attempt_of_permit (permit_id=?)" in plan
+        assert "edit_of_plate (<expr>=?)" in plan
+        assert "SCAN" not in plan
 
 
 def test_a_call_that_sent_another_plate_than_its_permit_has_now_shows_both(desks: Desks) -> None:
@@ -270,6 +321,24 @@ class TestExport:
         assert row["started_at"] == "2026-11-23 09:00:00.123 EST"
         assert ending["export"]["filter"] == {"Outcome": "Refused"}
         assert ending["export"]["rows"] == 1
+
+    def test_tells_plate_ticket_and_reference_as_the_call_had_them(self, desks: Desks) -> None:
+        permit = enter(plate="NEW 222", ticket_number="T-NEW")
+        Permit.objects.filter(pk=permit.pk).update(reference_id="ref-new", state="synced")
+        was = {"permit": permit, "request": {"plate": "OLD 111", "permitNo": "T-OLD"}}
+        call(response='{"status": "success", "reference_id": "ref-old"}', **was)
+        call(permit=permit, operation="update", request={"reference_id": "ref-old"})
+        call(response="[", outcome="succeeded", **was)
+        times = dict.fromkeys(("started_at", "lease_until", "finished_at"), WHEN)
+        SyncAttempt.objects.create(operation="stats", outcome="succeeded", **times)
+        keys = ("plate", "ticket_number", "reference_id")
+        rows = [json.loads(line) for line in self.lines(desks, "jsonl")][-2::-1]
+        assert [tuple(row[key] for key in keys) for row in rows] == [
+            ("OLD 111", "T-OLD", "ref-old"),
+            ("NEW 222", "T-NEW", "ref-old"),
+            ("OLD 111", "T-OLD", "ref-new"),
+            ("", "", ""),
+        ]
 
     def test_no_cell_can_start_a_formula(self, desks: Desks) -> None:
         call(response="=cmd()", error_message="@SUM(1)", actor="-1+1")

@@ -5,8 +5,9 @@
     python -m tools.bench.histories export FORM DAYS
 
 The environment says which portal. `fill` writes a history of so many calls, five a permit, five
-thousand a day; `ours` and `stock` visit the pages that they are told to, and `export` prints, as
-JSON on the last line, what was measured.
+thousand a day; one permit in a hundred was entered under another plate and pushed anew since.
+`ours` and `stock` visit the pages that they are told to, and `export` prints, as JSON on the last
+line, what was measured.
 """
 
 import resource
@@ -53,9 +54,21 @@ _FILL: Final = """
           FROM (SELECT n AS m, n * 7919 % 600011 AS k FROM ({numbers}) AS n) AS counted
           ORDER BY m DESC) AS numbered
 """
+_FILL_EDITS: Final = """
+    INSERT INTO permits_historicalpermit (id, plate, zone_id, ticket_number, start_time, end_time,
+        amount, currency, version, actor, history_date, history_type)
+    SELECT id, CASE WHEN id % 100 = 0 THEN 'WAS ' || id ELSE plate END, zone_id, ticket_number,
+        start_time, end_time, amount, currency, 1, entered_by, entered_at, '+' FROM permits_permit
+"""
+_FILL_DECISIONS: Final = """
+    INSERT INTO permits_decision (permit_id, verdict, reference_id, reason, actor, decided_at)
+    SELECT id, 'push_anew', 'lost-reference-' || id, 'It is not there.', 'clerk1', entered_at
+    FROM permits_permit WHERE id % 100 = 0
+"""
 _DIGEST: Final = {"sqlite": "zeroblob(32)", "postgresql": "decode(repeat('00', 32), 'hex')"}
 _LIST: Final = "/permits/syncattempt/"
 _END: Final = "</html>"
+_EMPTY: Final = ("an error code that none has", "plate that none has", "plate on days without any")
 
 
 def fill(count: int) -> int:
@@ -76,8 +89,10 @@ def fill(count: int) -> int:
         digest=_DIGEST[connection.vendor],
         numbers=lists.NUMBERS[connection.vendor].format(count=count),
     )
-    with visits.without_indexes("permits_syncattempt"), connection.cursor() as cursor:
-        cursor.execute(sql)
+    tables = ("permits_syncattempt", "permits_historicalpermit", "permits_decision")
+    with visits.without_indexes(*tables), connection.cursor() as cursor:
+        for statement in (sql, _FILL_EDITS, _FILL_DECISIONS):
+            cursor.execute(statement)
     lists.as_after_a_while()
     tallying.tally(go_on=lambda: True)
     return SyncAttempt.objects.count()
@@ -88,6 +103,7 @@ def ours() -> None:
     from django.utils import timezone
 
     call, zone, days = _examples()
+    changed = (call.permit_id // 100 + 1) * 100
     pages: dict[str, dict[str, Any]] = {
         "first page": {},
         "a page in the middle": {"after": f"{call.pk}~{call.started_at.isoformat()}"},
@@ -117,13 +133,18 @@ def ours() -> None:
         "ticket": {"q": call.permit.ticket_number},
         "reference": {"q": call.permit.reference_id},
         "attempt number": {"q": f"#{call.pk}"},
+        "plate that was changed": {"q": f"WAS {changed}"},
+        "reference that was lost": {"q": f"lost-reference-{changed}"},
+        "plate and outcome": {"q": lists.PLATE, "outcome": "succeeded"},
+        "plate on days without any": {"q": lists.PLATE, "to": "2001-01-01"},
+        "plate that none has": {"q": "NONE 1"},
     }
-    none = pages.pop("an error code that none has")
+    none = {name: pages.pop(name) for name in _EMPTY}
     month = f"{_LIST}?from={timezone.localdate() - timedelta(days=30)}"
     visits.visit(
         {
             **_listed(pages, "result_list"),
-            **_listed({"an error code that none has": none}, _END),
+            **_listed(none, _END),
             "a call": visits.Page(call.get_absolute_url(), _END),
             "a permit's story": visits.Page(call.permit.get_absolute_url(), _END),
             "home, with its pictures": visits.Page("/", _END),
