@@ -108,13 +108,15 @@ class Portal:
         self.stop()
         self.start(**variables)
 
-    def ready_for_a_test(self) -> None:
-        """Have it running with nothing but the variables it was made with."""
-        if self._more or not self.server.is_running:
-            self.restart()
+    def ready_for_a_test(self, **variables: str) -> None:
+        """Have it running with these variables besides those it was made with, and no others."""
+        if self._more != variables or not self.server.is_running:
+            self.restart(**variables)
+        else:
+            self.server.forget_words()
 
     def words(self) -> str:
-        """What the web server has said since it was last started."""
+        """What the web server has said since it was last started, or else in this test."""
         return self.server.words()
 
     def session_cookie(self, user: User) -> str:
@@ -186,13 +188,18 @@ def portal(
     sandbox: Sandbox,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Portal]:
-    """A running portal with nobody but its staff in it, whose database the models look into."""
+    """A running portal with nobody but its staff in it, whose database the models look into.
+
+    It has the variables that the mark `portal` names. Tests with the same ones stand together, for
+    it is started anew where they differ from the test before.
+    """
     if {"db", "transactional_db"} & set(request.fixturenames):
         pytest.fail("`portal` brings its own database: ask for no other, and drop the mark.")
     with django_db_blocker.unblock(), connected_to(portal_process.database_url):
         _empty()
         portal_process.staff = make_staff(hasher="pbkdf2_sha256")
-        portal_process.ready_for_a_test()
+        marked = request.node.get_closest_marker("portal")
+        portal_process.ready_for_a_test(**(marked.kwargs if marked else {}))
         with _words_shown(request, portal_process.server):
             yield portal_process
 

@@ -65,8 +65,12 @@ class Process:
         """End it and all that it started at once, as a power cut would; its exit code."""
         return self._end(signal.SIGKILL)
 
+    def forget_words(self) -> None:
+        """Have `words` begin with what it says from now on."""
+        self._begin = self.log.stat().st_size
+
     def words(self) -> str:
-        """What it has said since it was last started."""
+        """What it has said since it was last started, or since what was before is forgotten."""
         return self.words_after(self._begin)
 
     def words_after(self, length: int) -> str:

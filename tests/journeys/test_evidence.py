@@ -30,12 +30,6 @@ RECORDED: Final = "%(plate)s: recorded as on the controller, with reference ID %
 
 
 @pytest.fixture
-def stated(portal: Portal) -> None:
-    """The installation has stated what the totals include, which counts need to prove anything."""
-    portal.restart(OPSCOM_TOTALS_OTHERS="no", OPSCOM_TOTALS_EXPIRED="yes")
-
-
-@pytest.fixture
 def supervisor(
     portal: Portal, page: Page, signed_in: SignIn, axe: CheckAccessibility
 ) -> Iterator[Page]:
@@ -68,8 +62,10 @@ def resolve(page: Page, doubt: SyncAttempt, words: Words = ENGLISH) -> Locator:
     return evidence
 
 
-@pytest.mark.usefixtures("stated")
+@pytest.mark.portal(OPSCOM_TOTALS_OTHERS="no", OPSCOM_TOTALS_EXPIRED="yes")
 class TestByCounts:
+    """The installation has stated what the totals include, which counts need to prove anything."""
+
     def test_it_arrived_and_the_person_says_so(
         self, supervisor: Page, sandbox: Sandbox, words: Words
     ) -> None:

@@ -115,8 +115,8 @@ def test_with_the_mouse(portal: Portal, sandbox: Sandbox, page: Page, signed_in:
 
 
 @pytest.mark.usefixtures("lot", "told")
+@pytest.mark.portal(OPSCOM_TIME_ZONE="America/Toronto")
 def test_by_keyboard_alone(portal: Portal, sandbox: Sandbox, page: Page, words: Words) -> None:
-    portal.restart(OPSCOM_TIME_ZONE="America/Toronto")
     keys = Keyboard(page)
     page.goto("/")
     keys.go_to(words("username").capitalize())

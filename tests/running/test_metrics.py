@@ -172,10 +172,10 @@ class TestStanding:
         assert measure()["permitportal_workers"] == 1
 
 
+@pytest.mark.portal(
+    METRICS_TOKEN=TOKEN, CSRF_TRUSTED_ORIGINS="https://localhost", TRUSTED_PROXIES="127.0.0.1"
+)
 def test_it_is_read_beside_the_web_server_over_plain_http(portal: Portal, sandbox: Sandbox) -> None:
-    portal.restart(
-        METRICS_TOKEN=TOKEN, CSRF_TRUSTED_ORIGINS="https://localhost", TRUSTED_PROXIES="127.0.0.1"
-    )
     push()
     answer = requests.get(
         portal.url + PATH,

@@ -272,8 +272,8 @@ class TestProduction:
         done = manage("check", {**PRODUCTION, "TRUSTED_PROXIES": ""}, "--deploy")
         assert "TRUSTED_PROXIES: " in done.stderr
 
+    @pytest.mark.portal(CSRF_TRUSTED_ORIGINS="https://localhost", TRUSTED_PROXIES="127.0.0.1")
     def test_over_https_the_portal_works_and_says_so(self, portal: Portal) -> None:
-        portal.restart(CSRF_TRUSTED_ORIGINS="https://localhost", TRUSTED_PROXIES="127.0.0.1")
         plain = requests.get(f"{portal.url}/login/", timeout=10, allow_redirects=False)
         assert plain.status_code == 301
         assert plain.headers["Location"].startswith("https://")
@@ -283,8 +283,8 @@ class TestProduction:
         assert secure.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         assert "Secure" in secure.headers["Set-Cookie"]
 
+    @pytest.mark.portal(CSRF_TRUSTED_ORIGINS="https://localhost", TRUSTED_PROXIES="10.9.8.7")
     def test_a_stranger_cannot_claim_https(self, portal: Portal) -> None:
-        portal.restart(CSRF_TRUSTED_ORIGINS="https://localhost", TRUSTED_PROXIES="10.9.8.7")
         headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.9.8.7"}
         answer = requests.get(
             f"{portal.url}/login/", headers=headers, timeout=10, allow_redirects=False
