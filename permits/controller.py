@@ -47,6 +47,14 @@ BUSY_STATUSES: Final = frozenset({429, 503})
 RETRY_AFTER_MAX: Final = 86_400.0  # seconds; a longer wait named by the controller is cut to a day
 UTC_ZONES: Final = frozenset({"UTC", "Etc/UTC"})
 
+_HEADERS: Final = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "Cache-Control": "no-cache",
+    "User-Agent": "permitportal",
+}
+
 # The name each field is sent under. The vendor takes several; these are the first of its rows.
 # Times go under the names that fit what the zone of times is set to.
 _NAMES: Final = {
@@ -201,16 +209,20 @@ class Controller:
     deadline: float
     connections: int  # calls at once
     _transport: Transport = field(init=False, repr=False, compare=False)
+    _token_in_text: re.Pattern[str] = field(init=False, repr=False, compare=False)
     _slots: threading.BoundedSemaphore = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Set up what the threads share."""
         transport = Transport(
+            headers=_HEADERS,
             connect_timeout=self.connect_timeout,
             read_timeout=self.read_timeout,
             deadline=self.deadline,
         )
         object.__setattr__(self, "_transport", transport)
+        token = re.compile(re.escape(self.token), re.IGNORECASE)
+        object.__setattr__(self, "_token_in_text", token)
         object.__setattr__(self, "_slots", threading.BoundedSemaphore(self.connections))
 
     @contextmanager
@@ -263,15 +275,7 @@ class Controller:
             # A body that names a token goes out with that one: a trial, as above.
             content = Confidential(json.dumps({"apiToken": self.token, **request.body}).encode())
         received = self._transport.post(
-            f"{self.url}/api/{self.client_code}/v1/permits/{request.path}",
-            {
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-                "Cache-Control": "no-cache",
-                "User-Agent": "permitportal",
-            },
-            Confidential(content),
+            f"{self.url}/api/{self.client_code}/v1/permits/{request.path}", Confidential(content)
         )
         answer = Answer(
             received.status,
@@ -354,7 +358,7 @@ class Controller:
                 return value
 
     def _hide(self, text: str) -> str:
-        return re.sub(re.escape(self.token), "[token]", text, flags=re.IGNORECASE)
+        return self._token_in_text.sub("[token]", text)
 
     def _clean(self, text: str) -> str:
         """Take out the token, and what no database stores: NUL and lone surrogates."""

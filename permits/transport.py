@@ -18,7 +18,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
 
 import requests
@@ -144,32 +143,40 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
+    """The part of a session that sends: it follows nothing, and keeps and adds nothing of its own.
+
+    So no proxy, .netrc, certificate bundle or cookie has a part in a call: the token goes to the
+    configured host and nowhere else.
+    """
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
-class _Session(requests.Session):
-    """A session that does not even look where a redirect points: that would read all its body."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
-
-
 class Transport:
-    """Posts to one host. A call has a session, and so a connection, to itself; both are kept.
+    """Posts to one host. A call has an adapter, and so a connection, to itself; both are kept.
 
-    The session that was put back last is taken first: there are never more of them than calls at
+    The adapter that was put back last is taken first: there are never more of them than calls at
     once, whatever the number of threads, and a connection rests as shortly as can be.
     """
 
-    def __init__(self, *, connect_timeout: float, read_timeout: float, deadline: float) -> None:
-        """Take all three in seconds: to connect, between two bytes, and for the whole call."""
+    def __init__(
+        self,
+        *,
+        headers: Mapping[str, str],
+        connect_timeout: float,
+        read_timeout: float,
+        deadline: float,
+    ) -> None:
+        """Take all times in seconds: to connect, between two bytes, and for the whole call."""
         self.timeout = (min(connect_timeout, deadline), min(read_timeout, deadline))
         self.deadline = deadline
-        self._idle: list[requests.Session] = []
+        self._headers = headers
+        self._prepared: dict[str, requests.PreparedRequest] = {}
+        self._idle: list[_Adapter] = []
 
-    def post(self, url: str, headers: Mapping[str, str], body: Confidential) -> Received:
+    def post(self, url: str, body: Confidential) -> Received:
         """Post once. Every fault of the network comes back in `Received.failure`."""
         began = time.monotonic()
         _call.deadline = began + self.deadline
@@ -178,12 +185,10 @@ class Transport:
         answer_headers: Mapping[str, str] = {}
         parts: list[bytes] = []
         try:
-            request = requests.Request("POST", url, headers, data=body).prepare()
+            request = self._request(url, body)
             with (
-                self._session() as session,
-                session.send(
-                    request, timeout=self.timeout, allow_redirects=False, stream=True
-                ) as response,
+                self._adapter() as adapter,
+                adapter.send(request, timeout=self.timeout, stream=True) as response,
             ):
                 status, answer_headers = response.status_code, response.headers
                 failure = _read(response.raw, parts)
@@ -195,27 +200,25 @@ class Transport:
         took = time.monotonic() - began
         return Received(status, answer_headers, b"".join(parts), _call.sent, failure, took)
 
+    def _request(self, url: str, body: Confidential) -> requests.PreparedRequest:
+        """Return the request, of which all but the body was checked when its address was new."""
+        if url not in self._prepared:
+            self._prepared[url] = requests.Request("POST", url, self._headers).prepare()
+        request = self._prepared[url].copy()
+        request.body = body
+        request.headers["Content-Length"] = str(len(body))
+        return request
+
     @contextmanager
-    def _session(self) -> Iterator[requests.Session]:
+    def _adapter(self) -> Iterator[_Adapter]:
         try:
-            session = self._idle.pop()
+            adapter = self._idle.pop()
         except IndexError:
-            session = _new_session()
+            adapter = _Adapter(pool_connections=1, pool_maxsize=1)
         try:
-            yield session
+            yield adapter
         finally:
-            self._idle.append(session)
-
-
-def _new_session() -> requests.Session:
-    session = _Session()
-    # No proxy, .netrc or certificate bundle from the environment: the token goes to the
-    # configured host and nowhere else.
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=1))
-    return session
+            self._idle.append(adapter)
 
 
 def _read(raw: Any, parts: list[bytes]) -> str:
