@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 LENGTH: Final = 32  # bytes of a digest
@@ -25,7 +26,7 @@ def text(content: Mapping[str, Any]) -> str:
 
 def fields(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Return the fields as JSON can hold them, but for the empty ones."""
-    return {name: value(each) for name, each in values if each not in _EMPTY}
+    return {name: value(each) for name, each in values if each or each not in _EMPTY}
 
 
 def value(given: Any) -> Any:
@@ -33,6 +34,8 @@ def value(given: Any) -> Any:
     match given:
         case str():
             return str(given)  # of a choice its text
+        case int():
+            return given
         case datetime():
             return moment(given)
         case Decimal():
@@ -48,12 +51,19 @@ def value(given: Any) -> Any:
 
 def moment(given: datetime) -> str:
     """Return a moment in UTC, to the microsecond."""
-    return f"{given.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return given.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def keyed(key: bytes, content: Mapping[str, Any]) -> bytes:
     """Return the HMAC-SHA256 of what was written down."""
-    return hmac.digest(key, text(content).encode(), "sha256")
+    digest = _begun(key).copy()
+    digest.update(text(content).encode())
+    return digest.digest()
+
+
+@lru_cache(maxsize=8)
+def _begun(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
 
 
 def plain(content: Mapping[str, Any]) -> bytes:

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 
 from permits import digests
+from permits.models import direct
 from permits.stored import said
 
 
@@ -134,12 +135,10 @@ def head_content(chain: int, length: int, digest: bytes) -> dict[str, Any]:
 def read_head(chain: int) -> Head:
     """Return the chain's end, held until the transaction ends."""
     lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT length, head FROM permits_chain WHERE id = %s {lock}",  # noqa: S608
-            [chain],
-        )
-        row = cursor.fetchone()
+    row = direct.first(
+        f"SELECT length, head FROM permits_chain WHERE id = %s {lock}",  # noqa: S608
+        [chain],
+    )
     if row is not None:
         return Head(row[0], bytes(row[1]))
     return NO_LINK
@@ -170,17 +169,16 @@ def moved(move: Move) -> list[Any]:
 
 def write_head(move: Move) -> None:
     """Move the chain's end on; raise `Overtaken` where it is no longer where it was."""
-    with connection.cursor() as cursor:
-        if move.before:
-            cursor.execute(f"{MOVE} {WHERE_IT_WAS}", moved(move))
-        else:
-            cursor.execute(
-                "INSERT INTO permits_chain (id, length, head, proof) VALUES (%s, %s, %s, %s) "
-                "ON CONFLICT (id) DO NOTHING",
-                [move.chain, move.end.length, move.end.digest, head_proof(move.chain, move.end)],
-            )
-        if cursor.rowcount != 1:
-            raise Overtaken(chain_name(move.chain))
+    if move.before:
+        written = direct.first(f"{MOVE} {WHERE_IT_WAS} RETURNING id", moved(move))
+    else:
+        written = direct.first(
+            "INSERT INTO permits_chain (id, length, head, proof) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (id) DO NOTHING RETURNING id",
+            [move.chain, move.end.length, move.end.digest, head_proof(move.chain, move.end)],
+        )
+    if written is None:
+        raise Overtaken(chain_name(move.chain))
 
 
 class Linked(models.Model):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from permits.models import Permit, Zone
+from permits.models import Permit, Zone, direct
 from permits.models.chain import NO_LINK, Head
 
 _FIELDS: Final = Permit._meta.concrete_fields
@@ -73,12 +73,10 @@ def lock(permit_id: int) -> Any:
 
 
 def _first(sql: str, parameters: list[Any]) -> Any:
-    connection = connections[DEFAULT_DB_ALIAS]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        row = cursor.fetchone()
+    row = direct.first(sql, parameters)
     if row is None:
         return None
+    connection = connections[DEFAULT_DB_ALIAS]
     values = list(row[: len(_NAMES)])
     for place, column, converters in _converters():
         for convert in converters:

@@ -8,11 +8,13 @@ database has one: as a statement of its own that took half of what a link costs 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
+from permits.models import direct
 from permits.models.chain import (
     MOVE,
     WHERE_IT_WAS,
@@ -74,9 +76,7 @@ def _write(sql: str, values: list[Any], move: Move | None) -> Any:
 
 
 def _key(sql: str, values: list[Any]) -> Any:
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, values)
-        row = cursor.fetchone()
+    row = direct.first(sql, values)
     return row and row[0]
 
 
@@ -103,10 +103,18 @@ def _preparations(
 ) -> list[tuple[int, Callable[[Any, Any], Any]]]:
     fields = [_field(model, name) for name in names]
     return [
-        (place, field.get_db_prep_save)
+        (
+            place,
+            _stored_moment if isinstance(field, models.DateTimeField) else field.get_db_prep_save,
+        )
         for place, field in enumerate(fields)
         if not isinstance(field, _TAKEN_AS_THEY_ARE)
     ]
+
+
+def _stored_moment(moment: datetime | None, connection: Any) -> Any:
+    """Return a moment as the driver takes it; the field would first ask whether it is one."""
+    return connection.ops.adapt_datetimefield_value(moment)
 
 
 @cache
