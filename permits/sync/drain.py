@@ -16,7 +16,7 @@ from permits.sync import bulk, home, link
 from permits.sync.calls import call_one
 from permits.sync.counts import probe
 
-LOOK_EVERY: Final = 0.05  # seconds between two looks at whether the queue runs low
+LOOK_EVERY: Final = 0.1  # seconds between two looks at whether the queue runs low
 FEEDING_TAKES: Final = 0.01  # seconds to leave to whoever feeds the queue just now
 
 
