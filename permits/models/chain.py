@@ -170,7 +170,7 @@ def moved(move: Move) -> list[Any]:
 def write_head(move: Move) -> None:
     """Move the chain's end on; raise `Overtaken` where it is no longer where it was."""
     if move.before:
-        written = direct.first(f"{MOVE} {WHERE_IT_WAS} RETURNING id", moved(move))
+        written = direct.first(f"{MOVE} {WHERE_IT_WAS} RETURNING 1", moved(move))
     else:
         written = direct.first(
             "INSERT INTO permits_chain (id, length, head, proof) VALUES (%s, %s, %s, %s) "
