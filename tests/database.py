@@ -11,14 +11,12 @@ from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from permits import sync
-from permits.tasks import create_queue
 from tests.once import Migrated
 
 
 @pytest.fixture(scope="session")
 def migrated_database(migrated: Migrated) -> str:
     """The address of the one such database of the session. Tests ask for `database`."""
-    create_queue()
     return migrated.database("written_for_good")
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from permits.tasks import create_queue
 from tests import environment, postgres
 
 _DATABASE: Final = "migrated"
@@ -91,7 +92,8 @@ class Migrated:
 
 @pytest.fixture(scope="session")
 def migrated(once: Once) -> Migrated:
-    """Databases that need no migrating: `migrated.database("name")`."""
+    """Databases that need no migrating: `migrated.database("name")`; this process has its queue."""
+    create_queue()
     return Migrated(once("migrated", _migrate))
 
 

@@ -30,7 +30,6 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty queue for what is left to the worker, whose work is done in the test's thread."""
     # A task would end the connection, and with it the test's own transaction.
     monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
-    tasks.create_queue()
     tasks.queue.flush()
     yield
     tasks.queue.flush()
