@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final
 
 LENGTH: Final = 32  # bytes of a digest
@@ -56,14 +55,7 @@ def moment(given: datetime) -> str:
 
 def keyed(key: bytes, content: Mapping[str, Any]) -> bytes:
     """Return the HMAC-SHA256 of what was written down."""
-    digest = _begun(key).copy()
-    digest.update(text(content).encode())
-    return digest.digest()
-
-
-@lru_cache(maxsize=8)
-def _begun(key: bytes) -> hmac.HMAC:
-    return hmac.new(key, digestmod="sha256")
+    return hmac.digest(key, text(content).encode(), "sha256")
 
 
 def plain(content: Mapping[str, Any]) -> bytes:

@@ -205,8 +205,7 @@ class Transport:
         if url not in self._prepared:
             self._prepared[url] = requests.Request("POST", url, self._headers).prepare()
         request = self._prepared[url].copy()
-        request.body = body
-        request.headers["Content-Length"] = str(len(body))
+        request.prepare_body(body, files=None)
         return request
 
     @contextmanager
