@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import psycopg
 
-from tools.bench.programs import ROOT, Program
+from tools.bench.programs import ROOT, Conversation, Program
 from tools.listening import free_port
 
 
@@ -56,42 +56,6 @@ def databases() -> Iterator[Databases]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class Conversation:
-    """A Python program that answers, a line of JSON for each line of JSON."""
-
-    def __init__(self, *command: str, variables: "dict[str, str]") -> None:
-        """Start it in the project's folder, with these variables of the environment alone."""
-        self._complaints: Any = tempfile.TemporaryFile("w+")  # noqa: SIM115 - until `__exit__`
-        self._process: Any = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=variables,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-            text=True,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
-        self._complaints.close()
-
-    def say(self, what: Any) -> None:
-        """Tell it something."""
-        print(json.dumps(what), file=self._process.stdin, flush=True)
-
-    def hear(self) -> Any:
-        """Wait for what it says next."""
-        if not (line := self._process.stdout.readline()):
-            self._complaints.seek(0)
-            last = self._complaints.readlines()[-30:]
-            raise RuntimeError("".join(["A program ended too soon:\n", *last]))
-        return json.loads(line)
 
 
 @dataclass

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -100,6 +101,42 @@ class Program:
     def _listen(self) -> None:
         for line in self._process.stdout:
             self._lines.append(line.rstrip())
+
+
+class Conversation:
+    """A Python program that answers, a line of JSON for each line of JSON."""
+
+    def __init__(self, *command: str, variables: Mapping[str, str]) -> None:
+        """Start it in the project's folder, with these variables of the environment alone."""
+        self._complaints: Any = tempfile.TemporaryFile("w+")  # noqa: SIM115 - until `__exit__`
+        self._process: Any = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+        self._complaints.close()
+
+    def say(self, what: Any) -> None:
+        """Tell it something."""
+        print(json.dumps(what), file=self._process.stdin, flush=True)
+
+    def hear(self) -> Any:
+        """Wait for what it says next."""
+        if not (line := self._process.stdout.readline()):
+            self._complaints.seek(0)
+            last = self._complaints.readlines()[-30:]
+            raise RuntimeError("".join(["A program ended too soon:\n", *last]))
+        return json.loads(line)
 
 
 class Sandbox(Program):

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final, NamedTuple
 
-from tools.bench.installation import Conversation, Databases, Installation
+from tools.bench.installation import Databases, Installation
+from tools.bench.programs import Conversation
 
 VISITS: Final = 3  # of a page, by turns with the other processes
 PATIENCE: Final = 2.0  # seconds for a process's visits of one page; at least one is made
