@@ -1,15 +1,17 @@
-"""Listing the permits of a bulk run: cut off at any statement, it leaves all of it or nothing."""
+"""Listing the permits of a bulk run, all of them or none, and feeding them to the queue."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from permits import sync
 from permits.models import Batch, Permit
 from permits.sync import bulk
-from tests.engine.office import ACTOR, enter
+from tests.engine.office import ACTOR, enter, push
+from tests.sandbox_server import Sandbox
 
 
 class CutOffError(Exception):
@@ -45,3 +47,16 @@ def test_all_are_listed_however_many_parts_that_takes(
     assert list(batch.items.order_by("pk").values_list("permit", flat=True)) == [
         permit.pk for permit in permits
     ]
+
+
+@pytest.mark.parametrize("kind", [Batch.Kind.PUSH, Batch.Kind.DELETE])
+def test_no_permit_is_read_by_itself(sandbox: Sandbox, kind: Batch.Kind) -> None:
+    for number in range(3):
+        permit = enter(plate=f"P {number}")
+        if kind == Batch.Kind.DELETE:
+            push(permit)
+    batch = sync.start_batch(kind, Permit.objects.all(), actor=ACTOR)
+    with CaptureQueriesContext(connection) as captured:
+        bulk.feed()
+    assert batch.items.filter(result="queued").count() == 3
+    assert not [each["sql"] for each in captured if each["sql"].endswith("LIMIT 21")]
