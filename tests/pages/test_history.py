@@ -193,7 +193,8 @@ class TestSearch:
     def test_filters_narrow_down_what_it_finds(self, desks: Desks) -> None:
         permit = enter(plate="OLD 111")
         edit(permit, plate="NEW 222")
-        call(permit=permit), call(outcome="rejected")
+        call(permit=permit)
+        call(outcome="rejected")
         refused = call(permit=permit, outcome="rejected", started_at=WHEN - timedelta(days=1))
         query = "q=OLD+111&outcome=rejected&to=2026-11-22&o=1"
         assert shown(desks.auditor.open(f"{HISTORY}?{query}")) == [refused.pk]
