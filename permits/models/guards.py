@@ -88,6 +88,8 @@ def take_down() -> None:
         for name, table in _present(cursor):
             on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER {name}{on_table}")
+            if on_table:
+                cursor.execute(f"DROP FUNCTION IF EXISTS {name}()")
 
 
 def missing() -> list[str]:
@@ -182,26 +184,23 @@ def _trigger(
     """Return a trigger that refuses an event, where a condition is given only when it holds."""
     called = f"{_PREFIX}{table}_{name or event.lower()}"
     columns = f" OF {of}" if of else ""
+    trigger = f"CREATE TRIGGER {called} BEFORE {event}{columns} ON {table} FOR EACH ROW"
     if connection.vendor != "postgresql":
         condition = f"WHEN {when} " if when else ""
-        return called, [
-            f"CREATE TRIGGER {called} BEFORE {event}{columns} ON {table} FOR EACH ROW {condition}"
-            f"BEGIN SELECT RAISE(ABORT, '{event} in {table} is refused: history stands'); END"
-        ]
-    passed = "NEW" if event == "UPDATE" else "OLD"
+        refusal = f"SELECT RAISE(ABORT, '{event} in {table} is refused: history stands')"
+        return called, [f"{trigger} {condition}BEGIN {refusal}; END"]
+    if "EXISTS" not in when:
+        condition = f"WHEN ({when}) " if when else ""
+        return called, [f"{trigger} {condition}EXECUTE FUNCTION permits_refuse()"]
     # A condition of PostgreSQL's own cannot look into other tables; a function can.
     function = f"""
         CREATE OR REPLACE FUNCTION {called}() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF {when or "TRUE"} THEN
+            IF {when} THEN
                 RAISE EXCEPTION '{event} in {table} is refused: history stands'
                 USING ERRCODE = 'integrity_constraint_violation';
             END IF;
-            RETURN {passed};
+            RETURN OLD;
         END $$
     """
-    return called, [
-        function,
-        f"CREATE TRIGGER {called} BEFORE {event}{columns} ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION {called}()",
-    ]
+    return called, [function, f"{trigger} EXECUTE FUNCTION {called}()"]
