@@ -25,28 +25,40 @@ def say(moment: datetime, now: datetime, *, exact: bool = False) -> str:
     """
     local, today = timezone.localtime(moment), timezone.localtime(now).date()
     clock = f"{local:%H:%M:%S}" if exact and local.second else f"{local:%H:%M}"
-    return _("%(day)s %(clock)s") % {"day": say_day(local.date(), today), "clock": clock}
+    return _at(local.date(), today, get_language()).format(clock=clock)
 
 
 def say_day(day: date, today: date) -> str:
     """Return a day as said aloud on `today`: `yesterday`, `Fri 27 Nov`, `2 Jul 2018`."""
-    if near := _NEAR_DAYS.get((day - today).days):
-        return str(near)
-    # Translators: how Django's template filter `date` writes a day.
-    return _written(day, _("D j M") if day.year == today.year else _("j M Y"), get_language())
+    return _said(day, today, get_language())
 
 
 def in_full(moment: datetime) -> str:
     """Return a time with nothing left out, e.g. `Monday 2 July 2018, 09:00:00 EDT`."""
     local = timezone.localtime(moment)
-    day = _written(local.date(), _("l j F Y"), get_language())
-    return f"{day}, {local:%H:%M:%S %Z}"  # English: a sign
+    return f"{_written_out(local.date(), get_language())}, {local:%H:%M:%S %Z}"  # English: a sign
+
+
+# The days of a page are few, and what is said of each in the language that is active is kept.
 
 
 @lru_cache
-def _written(day: date, form: str, _language: str | None) -> str:
-    """Return a day in the language that is active; the days of a page are few, and are kept."""
-    return str(date_format(day, form))
+def _at(day: date, today: date, language: str | None) -> str:
+    return _("%(day)s %(clock)s") % {"day": _said(day, today, language), "clock": "{clock}"}
+
+
+@lru_cache
+def _said(day: date, today: date, _language: str | None) -> str:
+    if near := _NEAR_DAYS.get((day - today).days):
+        return str(near)
+    # Translators: how Django's template filter `date` writes a day.
+    return str(date_format(day, _("D j M") if day.year == today.year else _("j M Y")))
+
+
+@lru_cache
+def _written_out(day: date, _language: str | None) -> str:
+    # Translators: how Django's template filter `date` writes a day.
+    return str(date_format(day, _("l j F Y")))
 
 
 def to_the_millisecond(moment: datetime | None) -> str:
