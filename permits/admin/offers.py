@@ -160,6 +160,15 @@ def to_be_replaced(permit: Permit) -> Permit | None:
     return old if is_open else None
 
 
+def was_given_up(successor: Permit) -> bool:
+    """Whether a permit that was to replace another was withdrawn before it did."""
+    old = successor.replaces
+    if old is None or successor.withdrawn_at is None:
+        return False
+    has_replaced = successor.reference_id and old.withdrawn_at
+    return not has_replaced or successor.withdrawn_at < old.withdrawn_at  # type: ignore[operator]
+
+
 def _replace(permit: Permit) -> Offer:
     return Offer("replace", _("Replace"), _to(permit, "replace"), key="r")
 

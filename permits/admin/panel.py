@@ -43,7 +43,7 @@ class Panel:
     notes: tuple[str, ...]
     offers: tuple[offers.Offer, ...]
     predecessor: Permit | None
-    successors: tuple[Permit, ...]
+    successors: tuple[tuple[str, Permit], ...]  # each under what it is to this one
 
     @property
     def has_next_step(self) -> bool:
@@ -75,7 +75,7 @@ def of_permit(permit: Permit, user: AbstractBaseUser | AnonymousUser) -> Panel:
         notes=(*_notes(permit), *_story(permit, successors)),
         offers=tuple(offers.all_of(permit, user, last_push)),
         predecessor=permit.replaces,
-        successors=successors,
+        successors=tuple((_relation(permit, each), each) for each in successors),
     )
 
 
@@ -185,6 +185,13 @@ def _notes(permit: Permit) -> Iterable[str]:
             "The controller has never reported the zone %(zone)s: under a name that it does not "
             "know, the permit would be a disconnected record that officers may not find."
         ) % {"zone": permit.zone}
+
+
+def _relation(permit: Permit, successor: Permit) -> str:
+    if offers.was_given_up(successor):
+        return _("Replacement given up")
+    is_done = permit.withdrawn_at and successor.reference_id
+    return _("Replaced by") if is_done else _("To be replaced by")
 
 
 def _story(permit: Permit, successors: Iterable[Permit]) -> Iterable[str]:

@@ -14,12 +14,13 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from permits import edits, explain, numbers
-from permits.admin import merged
+from permits.admin import merged, offers
 from permits.admin.counting import Count, count_rows
 from permits.models import Anchor, Archive, Decision, ImportedPermit, Operation, Permit, SyncAttempt
 from permits.shown import shown
 
 Outcome = SyncAttempt.Outcome
+Verdict = Decision.Verdict
 SIZE: Final = 50  # entries of a page
 OLDER: Final = "older"  # than a position
 NEWER: Final = "newer"
@@ -36,6 +37,16 @@ _ENDINGS = {
     Outcome.REJECTED: _("refused"),
     Outcome.NOT_SENT: _("not sent"),
     Outcome.IN_DOUBT: _("unknown outcome"),
+}
+# As something that was done: `Withdrawn by clerk`.
+_DECIDED = {
+    Verdict.THERE: _("Found on the controller"),
+    Verdict.NOT_THERE: _("Not found on the controller"),
+    Verdict.PUSH_ANEW: _("Ordered to be pushed anew"),
+    Verdict.WITHDRAW: _("Withdrawn"),
+    Verdict.KEEP: _("Kept after all"),
+    Verdict.LATE_ANSWER: _("Late answer noted"),
+    Verdict.RESTORED: _("Put in doubt after a restore"),
 }
 _LOOKS = {
     Outcome.SENDING: ("sending", "info"),
@@ -162,8 +173,18 @@ def _replacements(successors: Iterable[Permit]) -> Iterable[Entry]:
             _("Replacement entered:"),
             "copy",
             "quiet",
+            detail=_what_became_of(successor),
             permit=successor,
         )
+
+
+def _what_became_of(successor: Permit) -> str:
+    """Say why a replacement did not take its permit's place; nothing where it did, or still may."""
+    if offers.was_given_up(successor):
+        return gettext("It was given up.")
+    if successor.state == Permit.State.REJECTED:
+        return gettext("The controller refused it; this permit stays until it is there.")
+    return ""
 
 
 def _calls(attempts: Iterable[SyncAttempt]) -> Iterable[Entry]:
@@ -204,7 +225,7 @@ def _decisions(decisions: Iterable[Decision]) -> Iterable[Entry]:
         yield Entry(
             decision.decided_at,
             decision.actor,
-            decision.get_verdict_display(),
+            _DECIDED[Verdict(decision.verdict)],
             "person",
             "info",
             detail=f"{reason} {reference}".strip(),

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from permits import proof
+from permits import proof, sync
 from permits.admin import timeline
 from permits.models import Permit
 from tests.engine.office import LATER, edit, enter, push, send, withdraw
@@ -83,7 +83,7 @@ def test_all_of_it_is_reached_page_by_page_and_each_thing_once(desks: Desks, bus
     for number in range(10):
         (line,) = [n for n, text in enumerate(entries) if f"→ E {number}" in text]
         assert entries[line - 1].startswith("Updated on the controller"), "its call came after"
-    assert entries[0].startswith("Take it off the controller")
+    assert entries[0].startswith("Withdrawn by clerk")
     assert entries[-1].startswith("Entered")
 
 
@@ -148,6 +148,32 @@ def test_a_replacement_is_told_on_both_sides(desks: Desks) -> None:
     page = desks.auditor.see(successor)
     assert f"Entered as the replacement of Permit {permit.pk} by clerk" in page.text
     assert permit.get_absolute_url() in links(page)
+
+
+def test_a_replacement_that_was_refused_or_given_up_is_told_of_the_old_one(
+    desks: Desks, sandbox: Sandbox
+) -> None:
+    permit = push()
+    page = desks.clerk.edit(permit, zone="Lot 4", ticket_number="T-9")
+    sandbox.fault("error")
+    desks.clerk.press(page, "Replace with this")
+    successor = Permit.objects.get(replaces=permit)
+    (entry,) = [text for text in told(desks.auditor.see(permit)) if "Replacement" in text]
+    assert entry.endswith("The controller refused it; this permit stays until it is there.")
+    withdraw(successor)
+    page = desks.auditor.see(permit)
+    (entry,) = [text for text in told(page) if "Replacement" in text]
+    assert entry.endswith("It was given up.")
+    assert successor.get_absolute_url() in links(page)
+
+
+def test_what_was_decided_is_told_as_something_that_was_done(desks: Desks) -> None:
+    permit = push()
+    withdraw(permit, "The driver has left.")
+    sync.keep(permit.pk, reason="He came back.", actor="root")
+    kept, withdrawn, *_ = told(desks.auditor.see(permit))
+    assert kept.startswith("Kept after all by root")
+    assert withdrawn.startswith("Withdrawn by clerk")
 
 
 def test_an_import_is_named_with_its_line(desks: Desks) -> None:
