@@ -29,11 +29,23 @@ from permits.models.validity import valid_during
 
 
 class StateFilter(EnumFilter):
-    """Where a permit stands."""
+    """Where a permit stands, or that the controller holds it wherever else it stands."""
 
     title = _("state")
     parameter_name = "state"
     values = Permit.State
+    held: Final = "held"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer every state, and what the controller holds."""
+        states = super().lookups(request, model_admin)
+        return [*states, (self.held, gettext("Any on the controller"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow down to one state, or to what the controller holds."""
+        if self.value() == self.held:
+            return queryset.held_by_controller()  # type: ignore[attr-defined,no-any-return]
+        return super().queryset(request, queryset)
 
 
 class ZoneFilter(ChoiceFilter):

@@ -1,7 +1,7 @@
 """The pictures above the history and on the home page, drawn from the tallies."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -143,7 +143,8 @@ class Pictures:
                     name, str(code), [Part("danger", name, calls, numbers.say(calls), href)], href
                 )
             )
-        return lying("codes", _("Refusals by error code"), columns, first=_("Error code"))
+        title = _("Refusals by error code")
+        return lying("codes", title, columns, first=_("Error code"), note=_left_out(self._codes))
 
     def _by_zone(self) -> Chart:
         counts, note = self._state.zones if self._state else (), ""
@@ -156,13 +157,14 @@ class Pictures:
         columns = []
         for zone, permits in counts[:MOST]:
             name = names.get(zone, "")
-            href = f"{self._permits}?zone={zone}" if self._permits else ""
+            href = f"{self._permits}?state=held&zone={zone}" if self._permits else ""
             columns.append(
                 Column(
                     name, name, [Part("accent", name, permits, numbers.say(permits), href)], href
                 )
             )
         title = _("Permits on the controller by zone")
+        note = f"{_left_out(counts)} {note}".strip()
         return lying("zones", title, columns, first=_("Zone"), note=note)
 
     def _missing(self) -> str:
@@ -174,6 +176,14 @@ class Pictures:
 
     def _history(self, **query: str) -> str:
         return f"{self._calls}?{urlencode(query)}" if self._calls else ""
+
+
+def _left_out(found: Sized) -> str:
+    """Say where there are more bars than are drawn; nothing where all of them are."""
+    if len(found) <= MOST:
+        return ""
+    told = _("The longest %(drawn)s bars of %(all)s.")
+    return told % {"drawn": MOST, "all": numbers.say(len(found))}
 
 
 def _summed(begins: Sequence[datetime]) -> list[tuple[int, str, int, int]]:

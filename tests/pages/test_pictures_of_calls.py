@@ -21,7 +21,7 @@ from permits.admin.pictures import Pictures
 from permits.charts import HEIGHT, WIDTH, Column, Part, ceiling, lying, percentile, standing
 from permits.models import CallTally, ResponseTally, SyncAttempt, Tallied
 from tests.engine.office import enter, push
-from tests.pages.desk import HISTORY, PERMITS, Desks
+from tests.pages.desk import HISTORY, Desks
 from tests.pages.test_history import call, shown
 from tests.sandbox_server import Sandbox
 
@@ -120,8 +120,9 @@ class TestThePages:
         permit = push()
         enter(plate="DRAFT 1")
         page = desks.clerk.open("/")
-        bars = {bar.attributes["href"]: bar for bar in page.root.all("a[aria-label]")}
-        assert bars[f"{PERMITS}?zone={permit.zone_id}"].attributes["aria-label"] == "Lot 4: 1"
+        bars = {bar.attributes["aria-label"]: bar for bar in page.root.all("a[aria-label]")}
+        listed = desks.clerk.open(bars["Lot 4: 1"].attributes["href"])
+        assert [row["Plate"] for row in listed.rows()] == [permit.plate]
         assert "Counted among the last 5,000 permits that were entered." in page.text
 
     def test_each_hour_leads_to_its_own_calls(self, desks: Desks) -> None:
@@ -195,6 +196,13 @@ class TestThePages:
         assert told not in desks.auditor.open("/").text
         monkeypatch.setattr(pictures, "LIVE", 2)
         assert told in desks.auditor.open("/").text
+
+    def test_bars_that_are_left_out_are_told(self, desks: Desks) -> None:
+        for code in range(9030, 9030 + pictures.MOST):
+            call(started_at=timezone.now(), outcome="rejected", error_code=code)
+        assert "The longest" not in desks.auditor.open("/").text
+        call(started_at=timezone.now(), outcome="rejected", error_code=9999)
+        assert "The longest 8 bars of 9." in desks.auditor.open("/").text
 
     def test_a_reader_who_sees_no_history_is_led_nowhere(self, desks: Desks) -> None:
         call(started_at=timezone.now())
