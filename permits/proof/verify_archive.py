@@ -17,6 +17,7 @@ import hashlib
 import hmac
 import json
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,7 @@ class _Chain:
         if content["previous"] != self.digest:
             raise Broken(f"{name} does not follow the link before it.")
         if self.keys and not proven(self.keys, {n: content[n] for n in LINK}, content["digest"]):
-            raise Broken(f"{name} was changed.")
+            raise Broken(f"{name} was changed, or the key is not the portal's.")
         self.length, self.digest = content["link"], content["digest"]
         self.digests[self.length] = self.digest
 
@@ -133,9 +134,27 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes, Line]]:
     try:
         with gzip.open(path, "rb") as file:
             for number, raw in enumerate(file, 1):
-                yield number, raw, json.loads(raw)
-    except (OSError, EOFError, ValueError) as error:
+                yield number, raw, _record(number, raw)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise Broken(f"it cannot be read: {error}") from None
+
+
+def _record(number: int, raw: bytes) -> Line:
+    content = json.loads(raw)
+    if not isinstance(content, dict):
+        raise Broken(f"line {number}: this is no record.")
+    return content
+
+
+def _keys(path: Path) -> list[bytes]:
+    try:
+        given = path.read_text().split(",")
+    except (OSError, ValueError) as error:
+        raise Broken(f"the key cannot be read: {error}") from None
+    keys = [key.strip().encode() for key in given if key.strip()]
+    if not keys:
+        raise Broken(f"there is no key in {path}.")
+    return keys
 
 
 def main() -> int:
@@ -144,11 +163,8 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--key-file", type=Path, help="a file with the portal's HISTORY_KEY")
     options = parser.parse_args()
-    keys: list[bytes] = []
-    if options.key_file:
-        given = options.key_file.read_text().strip()
-        keys = [key.strip().encode() for key in given.split(",") if key.strip()]
     try:
+        keys = _keys(options.key_file) if options.key_file else []
         end = check(options.file, keys)
     except (Broken, KeyError, TypeError) as broken:
         print(f"{options.file}: {broken}")

@@ -301,15 +301,44 @@ class TestTheFile:
         path.write_bytes(content[: int(len(content) * keep)])
         assert verified_alone(path).returncode == 1
 
+    def test_a_byte_that_was_changed_is_refused_in_a_sentence(self, tmp_path: Path) -> None:
+        path = Path(make(tmp_path).file)
+        content = path.read_bytes()
+        for place in range(len(content) // 8, len(content), len(content) // 8):
+            path.write_bytes(content[:place] + bytes([content[place] ^ 16]) + content[place + 1 :])
+            done = verified_alone(path)
+            assert done.returncode == 1
+            assert done.stdout.startswith(f"{path}: ")
+            assert not done.stderr
+
+    def test_a_key_file_without_a_key_is_refused(self, tmp_path: Path) -> None:
+        path, keys = Path(make(tmp_path).file), tmp_path / "keys.txt"
+        done = verified_alone(path, "--key-file", str(keys))
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "the key cannot be read" in done.stdout
+        keys.write_text(" ,\n")
+        done = verified_alone(path, "--key-file", str(keys))
+        assert done.returncode == 1
+        assert "there is no key" in done.stdout
+
+    def test_another_key_is_told_of(self, tmp_path: Path) -> None:
+        path, keys = Path(make(tmp_path).file), tmp_path / "keys.txt"
+        keys.write_text("a-key-of-somebody-else")
+        done = verified_alone(path, "--key-file", str(keys))
+        assert done.returncode == 1
+        assert "or the key is not the portal's" in done.stdout
+
     def test_one_with_something_after_its_end_is_refused(self, tmp_path: Path) -> None:
         path = Path(make(tmp_path).file)
         path.write_bytes(path.read_bytes() + gzip.compress(b"{}\n"))
         assert verified_alone(path).returncode == 1
 
-    def test_what_is_no_archive_is_refused(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("compress", [bytes, gzip.compress])
+    def test_what_is_no_archive_is_refused(self, tmp_path: Path, compress: Any) -> None:
         path = tmp_path / "notes.txt"
-        path.write_text("Nothing of the kind.")
-        assert verified_alone(path).returncode == 1
+        path.write_bytes(compress(b"[]\n"))
+        done = verified_alone(path)
+        assert (done.returncode, done.stderr) == (1, "")
 
 
 class TestTheCommand:
