@@ -193,6 +193,8 @@ def database(url: str) -> dict[str, Any]:
         }
     elif engine == "django.db.backends.postgresql":
         config |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        # What the engine asks again and again is planned once; Django's own cursors prepare none.
+        config["OPTIONS"] = {"prepare_threshold": 5, **config.get("OPTIONS", {})}
     else:
         raise ValueError("Only SQLite and PostgreSQL are supported.")
     return config

@@ -1,15 +1,17 @@
 """One statement of a transaction, put to the database's driver and not to Django's cursor.
 
 The cursor's checks before and after a statement take ten times as long as SQLite takes for it, and
-the engine makes a dozen for each call. What is kept of them: errors are Django's, and whoever
-watches the connection's statements sees these too.
+the engine makes a dozen for each call; PostgreSQL besides plans a statement anew each time that
+Django puts it, and one that its driver has prepared no more. What is kept of the cursor: errors are
+Django's, and whoever watches the connection's statements sees these too.
 """
 
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, OperationalError, connections
 
 
 def first(sql: str, parameters: Sequence[Any]) -> Any:
@@ -22,9 +24,16 @@ def first(sql: str, parameters: Sequence[Any]) -> Any:
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchone()
-    with connection.wrap_database_errors:
-        text = sql if connection.vendor == "postgresql" else _with_question_marks(sql)
-        return connection.connection.execute(text, parameters).fetchone()
+    try:
+        with connection.wrap_database_errors:
+            if connection.vendor == "postgresql":
+                return psycopg.Cursor(connection.connection).execute(sql, parameters).fetchone()
+            text = _with_question_marks(sql)
+            return connection.connection.execute(text, parameters).fetchone()
+    except NotSupportedError as error:
+        # An upgrade has changed a column since the statement was prepared. The driver forgets it
+        # with the transaction that must end now: the next one succeeds.
+        raise OperationalError(*error.args) from error
 
 
 @cache
