@@ -170,7 +170,7 @@ def feed() -> Fed:
         for batch in running.select_for_update(skip_locked=True, no_key=True):
             items = list(
                 batch.items.filter(result=Result.WAITING).order_by("pk")[
-                    : 8 * settings.OPSCOM_CONNECTIONS
+                    : 16 * settings.OPSCOM_CONNECTIONS
                 ]
             )
             if items:
@@ -186,14 +186,15 @@ def _queue(batch: Batch, items: Sequence[BatchItem], now: datetime) -> bool:
     """
     among = Permit.objects.filter(pk__in=[item.permit_id for item in items], batch=None)
     need_it = eligible(Kind(batch.kind), among)
-    known = set(need_it.values_list("pk", flat=True))
     free = need_it.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("pk")
     if batch.kind == Kind.EXTEND:
         free = free.select_related("zone")
     else:  # nothing else of them is asked for
         free = free.only("withdrawn_at", "reference_id")
     permits = {permit.pk: permit for permit in free}
-    items = [item for item in items if item.permit_id in permits or item.permit_id not in known]
+    if len(permits) < len(items):
+        held = set(need_it.values_list("pk", flat=True)) - permits.keys()
+        items = [item for item in items if item.permit_id not in held]
     reasons = _prepare(batch, permits, now)
     Permit.objects.filter(pk__in=permits.keys() - reasons.keys()).update(
         state=State.QUEUED,
