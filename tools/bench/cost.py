@@ -11,7 +11,7 @@ from tools.bench.report import Figure, Row, Table
 
 PERMITS: Final = 3000
 WANTED: Final = 3.0  # milliseconds of processor time a permit
-ROUNDS: Final = 3  # of which the cheapest counts: neighbours on the machine only ever add
+ROUNDS: Final = 5  # of which the cheapest counts: neighbours on the machine only ever add
 ROOMS: Final = {
     "claim": "claim: choose a permit, write the call down",
     "HTTP": "call: the HTTP request and its answer",

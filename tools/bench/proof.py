@@ -6,7 +6,7 @@ from typing import Any, Final
 from tools.bench.installation import Databases, Installation
 from tools.bench.report import Figure, Row, Table
 
-ROUNDS: Final = 400  # of calls, by turns with their links and without
+ROUNDS: Final = 2000  # of calls, by turns with their links and without
 PERMITS: Final = (1000, 10_000)  # with two calls each, thus four links; the memory must not grow
 WANTED: Final = 0.2  # milliseconds that a call's two links may take
 MORE_MEMORY: Final = 8.0  # MB that ten times the history may take more
