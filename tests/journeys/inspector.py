@@ -17,6 +17,11 @@ COLOURS: Final = ("color-contrast", "link-in-text-block")
 TOLD_APART: Final = (Path(__file__).parent / "told_apart.js").read_text()
 WIDE: Final = [(640, 400), (1440, 900), (1280, 800)]  # the first is 1280 at a zoom of 200 %
 NARROW: Final = [(390, 844)]
+SMALLEST: Final = 9  # pixels, of a picture's words as they are drawn
+TOO_SMALL: Final = """smallest => [...document.querySelectorAll(".mark")]
+  .filter((each) => each.checkVisibility())
+  .filter((each) => parseFloat(getComputedStyle(each).fontSize) * each.getScreenCTM().a < smallest)
+  .map((each) => `is too small to read: ${each.textContent}`)"""
 
 
 @dataclass
@@ -80,6 +85,7 @@ class Inspector:
         for width, height in [*NARROW, *WIDE] if is_light else [*WIDE, *NARROW]:
             self.page.set_viewport_size({"width": width, "height": height})
             assert_fits(self.page)
+            assert_can_be_read(self.page)
         self.axe(self.page)
         self.page.emulate_media(color_scheme="dark" if is_light else "light")
         self.axe(self.page, only=COLOURS)
@@ -87,6 +93,12 @@ class Inspector:
             assert_works_by_keyboard(self.page)
         else:
             assert_is_told_apart(self.page)
+
+
+def assert_can_be_read(page: Page) -> None:
+    """A picture is scaled to its room, and its words with it: they must not get too small."""
+    wrong = page.evaluate(TOO_SMALL, SMALLEST)
+    assert not wrong, "\n".join([page.url, *wrong])
 
 
 def assert_works_by_keyboard(page: Page) -> None:

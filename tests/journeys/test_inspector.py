@@ -7,7 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
-from tests.journeys.inspector import assert_is_told_apart, assert_works_by_keyboard
+from tests.journeys.inspector import (
+    NARROW,
+    assert_can_be_read,
+    assert_is_told_apart,
+    assert_works_by_keyboard,
+)
 from tests.pages.states import one_of_each
 from tests.portal import Portal
 from tests.sandbox_server import Sandbox
@@ -57,6 +62,19 @@ def test_it_notices_what_the_readers_colours_and_wish_for_rest_would_miss(
         page.evaluate(DRESS, rules)
         with pytest.raises(AssertionError, match=words):
             assert_is_told_apart(page)
+
+
+def test_it_notices_what_is_too_small_to_read(
+    portal: Portal, sandbox: Sandbox, signed_in: SignIn, page: Page
+) -> None:
+    one_of_each(sandbox)
+    ((width, height),) = NARROW
+    page.set_viewport_size({"width": width, "height": height})
+    signed_in(page, portal.staff.auditor).goto("/")
+    assert_can_be_read(page)
+    page.evaluate(DRESS, ".chart .mark { font-size: 12px }")
+    with pytest.raises(AssertionError, match="is too small to read: Lot 4"):
+        assert_can_be_read(page)
 
 
 def test_the_tab_key_itself_comes_by_all_that_a_page_offers_and_leaves_it(
