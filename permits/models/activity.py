@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from permits.models.chain import Entry, Linked, Stream, stream_chain, typed
@@ -68,7 +69,10 @@ class Activity(Linked):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.what}" if self.what else self.get_kind_display()
+        kind = self.get_kind_display()
+        return (
+            gettext("%(kind)s: %(what)s") % {"kind": kind, "what": self.what} if self.what else kind
+        )
 
     def chain(self) -> int:
         """Return the chain of the day's activity."""

@@ -221,6 +221,13 @@ class TestThePages:
         assert page.root.all("svg")
         assert not page.root.all("[style]")
 
+    def test_a_table_of_counts_is_headed_so_in_french(self, desks: Desks) -> None:
+        call(started_at=timezone.now(), outcome="rejected", error_code=9005)
+        desks.auditor.client.cookies["language"] = "fr"
+        page = desks.auditor.open("/")
+        (table,) = [t.text for t in page.root.all("details.chart-table") if "9005" in t.text]
+        assert "erreur Nombre" in table
+
 
 @given(st.lists(st.lists(st.integers(0, 10**9), min_size=2, max_size=2), max_size=40))
 def test_whatever_the_numbers_no_bar_leaves_the_chart(numbers: list[list[int]]) -> None:

@@ -57,6 +57,13 @@ def test_sign_ins_that_failed_or_locked_somebody_out_are_listed(desks: Desks) ->
     assert "Locked out" in locked
 
 
+def test_what_was_done_is_written_as_the_language_does(desks: Desks) -> None:
+    done(Kind.EXPORTED, "anna")
+    desks.auditor.client.cookies["language"] = "fr"
+    (row,) = rows(desks.auditor.open(f"{PATH}?actor=anna"))
+    assert "Exporté : Sync history" in row
+
+
 def test_a_name_that_nobody_has_is_said_to_be_unknown(desks: Desks) -> None:
     sign_in("nobody-has-this-name", "wrong-password-4711")
     (row,) = rows(desks.auditor.open(f"{PATH}?kind=failed"))
