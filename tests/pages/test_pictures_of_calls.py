@@ -218,6 +218,8 @@ class TestThePages:
         tables = [each.text for each in page.root.all("details.chart-table")]
         assert len(tables) == 2
         assert "today 3 0 0 0" in tables[0]
+        named = page.root.all("details.chart-table")[0].one("table").attributes["aria-labelledby"]
+        assert page.root.one(f"#{named}").text == "Calls a day"
         assert page.root.all("svg")
         assert not page.root.all("[style]")
 
