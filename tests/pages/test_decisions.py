@@ -28,7 +28,7 @@ class TestResolving:
         )
         assert now(permit).state == State.SYNCED
         assert record["reference"] in page.panel
-        assert "It is on the controller by supervisor" in page.text
+        assert "Found on the controller by supervisor" in page.text
         assert f"I see it. Reference ID {record['reference']}." in page.text
 
     def test_as_not_there_pushes_again(self, desks: Desks, sandbox: Sandbox) -> None:
@@ -67,5 +67,5 @@ class TestPushingAnew:
         page = desks.supervisor.press(page, "Push anew", reason="It is still wanted.")
         assert page.pill == "On controller"
         assert now(permit).reference_id not in ("", lost)
-        assert "Push anew by supervisor" in page.text
+        assert "Ordered to be pushed anew by supervisor" in page.text
         assert "It is still wanted." in page.text
