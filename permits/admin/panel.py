@@ -90,12 +90,16 @@ class Sent:
 
 
 def sent_by(attempt: SyncAttempt) -> list[Sent]:
-    """Return what a call sent, field by field."""
+    """Return what a call sent, field by field, in the order of the form.
+
+    PostgreSQL keeps no order of what is in JSON.
+    """
     request = _request_of(attempt)
     ours = dict(zip(_wire_names(request), request.fields, strict=True))
+    places = {field: place for place, field in enumerate(FIELD_NAMES)}
     rows = []
-    for wire_name, text in request.body.items():
-        field = ours.get(wire_name, "")
+    for wire_name in sorted(request.body, key=lambda name: places.get(ours.get(name, ""), -1)):
+        text, field = request.body[wire_name], ours.get(wire_name, "")
         name = FIELD_NAMES.get(field) or _OTHER_NAMES.get(wire_name, wire_name)
         rows.append(Sent(wire_name, str(text), str(name), in_words(field, str(text))))
     return rows

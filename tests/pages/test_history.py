@@ -256,6 +256,12 @@ class TestOneCall:
         cells = [code.exact_text for code in page.root.all("code")]
         assert cells.count(markup) == 2
 
+    def test_its_request_stands_in_the_order_of_the_form(self, desks: Desks) -> None:
+        sent = {"zone": "Lot 4", "EndDateUtc": "2026-11-23T11:00:00", "plate": "ABC 123"}
+        page = desks.auditor.open(call(request={**sent, "reference_id": "1"}).get_absolute_url())
+        names = [head.text for head in page.root.one("table.differences").all("th[scope=row]")]
+        assert names == ["Reference ID", "Plate", "Zone", "End"]
+
     def test_the_meaning_of_a_code_stands_in_words(self, desks: Desks) -> None:
         refused = call(outcome="rejected", error_code=9005, http_status=422)
         page = desks.auditor.open(refused.get_absolute_url())
