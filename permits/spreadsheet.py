@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Final
 
-import xlsxwriter
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -122,6 +121,8 @@ def _write_xlsx(
     Texts are written as texts, so that none becomes a formula, a link or a number; numbers and
     dates stay what they are, times on the staff's clock.
     """
+    import xlsxwriter  # not loaded by the many programs that write no workbook
+
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,

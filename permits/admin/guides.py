@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib import admin
@@ -21,8 +21,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,6 @@ GUIDES: Final = {
 FILES: Final = {path.name: path for path in settings.DOCS.glob("*.md")}
 PICTURES: Final = {path.name: path for path in (settings.DOCS / "pictures").glob("*.png")}
 
-_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
-
 
 def show_list(request: HttpRequest) -> HttpResponse:
     """Show which guides there are for the reader."""
@@ -123,7 +122,10 @@ def text(name: str, language: str) -> Text:
 
 def typeset(written: str, language: str, within: set[str]) -> Text:
     """Return a document as a page shows it; its links lead to these guides, others to nowhere."""
-    _head, title, _end, *tokens = _MARKDOWN.parse(written)
+    from markdown_it import MarkdownIt  # not loaded by the many programs that show no guide
+
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    _head, title, _end, *tokens = markdown.parse(written)
     sections = []
     for token, inside in pairwise(tokens):
         if token.type == "heading_open":
@@ -134,7 +136,7 @@ def typeset(written: str, language: str, within: set[str]) -> Text:
     _lay_tables_out(tokens)
     for token in tokens:
         _lead(token.children or [], within)
-    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    html = markdown.renderer.render(tokens, markdown.options, {})
     return Text(language, _plain(title), sections, SafeString(html))
 
 
@@ -152,12 +154,12 @@ def _readable(request: HttpRequest) -> dict[str, Guide]:
     }
 
 
-def _plain(inline: Token) -> str:
+def _plain(inline: "Token") -> str:
     """Return the words of a heading or a cell without their marks."""
     return "".join(child.content for child in inline.children or [])
 
 
-def _lay_tables_out(tokens: list[Token]) -> None:
+def _lay_tables_out(tokens: "list[Token]") -> None:
     """Have tables look like our lists: a class for each style, which no page may bear itself.
 
     On a narrow window a row is a card, so each cell bears its column's name.
@@ -183,7 +185,7 @@ def _lay_tables_out(tokens: list[Token]) -> None:
             column += 1
 
 
-def _lead(inline: list[Token], within: set[str]) -> None:
+def _lead(inline: "list[Token]", within: set[str]) -> None:
     """Have links and pictures lead to the portal's own pages; what it has no page for is words."""
     tag = "a"
     for token in inline:
