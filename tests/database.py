@@ -1,23 +1,36 @@
 """A database that tests write to for good: the engine makes no call inside a transaction."""
 
+import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import Any, Final
 
 import environ
 import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, transaction
+from django.db import Error, connection, connections, transaction
 from pytest_django import DjangoDbBlocker
 
 from permits import sync
+from tests import environment
 from tests.once import Migrated
+
+_kept: Final[dict[str, Any]] = {}
+"""Connections that wait for the next test, by the name of their database."""
 
 
 @pytest.fixture(scope="session")
-def migrated_database(migrated: Migrated) -> str:
+def migrated_database(migrated: Migrated) -> Iterator[str]:
     """The address of the one such database of the session. Tests ask for `database`."""
-    return migrated.database("written_for_good")
+    url = migrated.database("written_for_good")
+    if environment.ON_POSTGRES:
+        yield url
+        return
+    # SQLite tidies up whenever the last connection closes; so that is not after every test.
+    with closing(sqlite3.connect(_name(url))) as last:
+        last.execute("SELECT COUNT(*) FROM django_migrations").fetchone()
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -40,27 +53,50 @@ def database(migrated_database: str, django_db_blocker: DjangoDbBlocker) -> Iter
 
     `empty` deletes what a test leaves; pytest-django's `transactional_db` would truncate all.
     """
-    with django_db_blocker.unblock(), connected_to(migrated_database):
+    with django_db_blocker.unblock(), connected_to(migrated_database, again=True):
         sync.resume("")  # also forgets the failures that the test before has seen
         yield migrated_database
         empty([model._meta.db_table for model in apps.get_app_config("permits").get_models()])
 
 
 @contextmanager
-def connected_to(url: str) -> Iterator[None]:
-    """Point this process's models to the database at this address."""
+def connected_to(url: str, *, again: bool = False) -> Iterator[None]:
+    """Point this process's models to the database at this address, as it may be done `again`."""
     elsewhere = connection.settings_dict["NAME"]
-    _connect_to(str(environ.Env.db_url_config(url)["NAME"]))
+    _connect_to(_name(url))
     try:
         yield
     finally:
+        if again and connection.vendor == "postgresql":
+            _keep()
         _connect_to(elsewhere)
 
 
 def _connect_to(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = name
+    if name in _kept:
+        connections["default"] = _kept.pop(name)
     ContentType.objects.clear_cache()  # the other database may number them differently
+
+
+def _keep() -> None:
+    """Put the connection by with nothing of this test left in it.
+
+    Each new one is a process of PostgreSQL's, which has to learn all tables first.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("DISCARD ALL")
+        connection.ensure_timezone()
+    except Error:  # it is closed, as any other
+        return
+    _kept[connection.settings_dict["NAME"]] = connections["default"]
+    connections["default"] = connections.create_connection("default")
+
+
+def _name(url: str) -> str:
+    return str(environ.Env.db_url_config(url)["NAME"])
 
 
 def empty(tables: Collection[str]) -> None:

@@ -195,7 +195,7 @@ def portal(
     """
     if {"db", "transactional_db"} & set(request.fixturenames):
         pytest.fail("`portal` brings its own database: ask for no other, and drop the mark.")
-    with django_db_blocker.unblock(), connected_to(portal_process.database_url):
+    with django_db_blocker.unblock(), connected_to(portal_process.database_url, again=True):
         _empty()
         portal_process.staff = make_staff(hasher="pbkdf2_sha256")
         marked = request.node.get_closest_marker("portal")
