@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from html.parser import HTMLParser
 from typing import Final, Self
 
@@ -41,24 +42,23 @@ class Element:
 
     def fits(self, selector: str) -> bool:
         """Whether this element is of the kind that the selector names."""
-        classes = self.attributes.get("class", "").split()
-        for kind, word, name, value in _SELECTOR.findall(selector):
-            fits = {
-                ".": word in classes,
-                "#": self.attributes.get("id") == word,
-                "": self.tag == word
-                if word
-                else name in self.attributes and (not value or self.attributes[name] == value),
-            }
-            if not fits[kind]:
-                return False
-        return True
+        return all(map(self._has, _parts(selector)))
+
+    def _has(self, part: tuple[str, str, str, str]) -> bool:
+        kind, word, name, value = part
+        if not word:
+            return name in self.attributes and (not value or self.attributes[name] == value)
+        if kind == ".":
+            return word in self.attributes.get("class", "").split()
+        return word == (self.attributes.get("id") if kind == "#" else self.tag)
 
     def _inside(self) -> "Iterator[Element]":
-        for child in self.children:
+        waiting = self.children[::-1]
+        while waiting:
+            child = waiting.pop()
             if isinstance(child, Element):
                 yield child
-                yield from child._inside()
+                waiting.extend(reversed(child.children))
 
     def _words(self, apart: str = " ") -> Iterator[str]:
         for child in self.children:
@@ -67,6 +67,11 @@ class Element:
             elif child.tag not in _SILENT:
                 yield from child._words(apart)
                 yield apart if child.tag not in ("strong", "span", "kbd", "a", "time") else ""
+
+
+@cache
+def _parts(selector: str) -> list[tuple[str, str, str, str]]:
+    return _SELECTOR.findall(selector)
 
 
 class _Reader(HTMLParser):
@@ -81,8 +86,9 @@ class _Reader(HTMLParser):
             self.open.append(element)
 
     def handle_endtag(self, tag: str) -> None:
-        while len(self.open) > 1 and any(element.tag == tag for element in self.open):
-            if self.open.pop().tag == tag:
+        for depth in range(len(self.open) - 1, 0, -1):
+            if self.open[depth].tag == tag:
+                del self.open[depth:]
                 break
 
     def handle_data(self, data: str) -> None:
@@ -94,9 +100,13 @@ class Page:
 
     def __init__(self, html: str, *, status: int, path: str) -> None:
         self.html, self.status, self.path = html, status, path
+
+    @cached_property
+    def root(self) -> Element:
+        """What all its elements stand in; read when it is asked for, as not every test does."""
         reader = _Reader()
-        reader.feed(html)
-        self.root = reader.open[0]
+        reader.feed(self.html)
+        return reader.open[0]
 
     @property
     def text(self) -> str:
