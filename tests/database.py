@@ -16,6 +16,13 @@ from permits import sync
 from tests import environment
 from tests.once import Migrated
 
+MADE_BY_MIGRATING: Final = {
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "django_content_type",
+    "django_migrations",
+}
 _kept: Final[dict[str, Any]] = {}
 """Connections that wait for the next test, by the name of their database."""
 
@@ -56,7 +63,8 @@ def database(migrated_database: str, django_db_blocker: DjangoDbBlocker) -> Iter
     with django_db_blocker.unblock(), connected_to(migrated_database, again=True):
         sync.resume("")  # also forgets the failures that the test before has seen
         yield migrated_database
-        empty([model._meta.db_table for model in apps.get_app_config("permits").get_models()])
+        models = apps.get_models(include_auto_created=True)
+        empty({model._meta.db_table for model in models} - MADE_BY_MIGRATING)
 
 
 @contextmanager
@@ -93,6 +101,12 @@ def _keep() -> None:
         return
     _kept[connection.settings_dict["NAME"]] = connections["default"]
     connections["default"] = connections.create_connection("default")
+
+
+def pytest_sessionfinish() -> None:
+    """Close what no test waits for any more."""
+    for kept in _kept.values():
+        kept.close()
 
 
 def _name(url: str) -> str:

@@ -21,19 +21,12 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from tests import environment
-from tests.database import connected_to, empty
+from tests.database import MADE_BY_MIGRATING, connected_to, empty
 from tests.once import Migrated
 from tests.processes import Process, free_port, wait_until
 from tests.sandbox_server import Sandbox
 from tests.staff import Staff, make_staff
 
-_MADE_BY_MIGRATING: Final = {
-    "auth_group",
-    "auth_group_permissions",
-    "auth_permission",
-    "django_content_type",
-    "django_migrations",
-}
 _CSRF_TOKEN: Final = "c" * 32
 _QUEUE_FILE: Final = environment.SCRATCH / "queue-of-portal.sqlite3"
 
@@ -236,7 +229,7 @@ def _empty() -> None:
     tables = connection.introspection.table_names()
     ours = connection.introspection.django_table_names(only_existing=True, include_views=False)
     queue = [table for table in tables if table.startswith("huey_")]
-    empty({*ours, *queue} - _MADE_BY_MIGRATING)
+    empty({*ours, *queue} - MADE_BY_MIGRATING)
     if _QUEUE_FILE.exists():
         with closing(sqlite3.connect(_QUEUE_FILE, timeout=20)) as file, file:
             rows = file.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()

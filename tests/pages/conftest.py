@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
+from django.db import transaction
 from pytest_django import Settings
 
 from permits import proof, sync
@@ -29,21 +29,20 @@ from tests.staff import make_staff
 
 
 @pytest.fixture
-def desks(database: str, sandbox: Sandbox) -> Iterator[Desks]:
+def desks(database: str, sandbox: Sandbox) -> Desks:
     """A desk for each kind of person; what they do is written for good, and calls are made."""
-    staff = make_staff()
-    Zone.objects.create(name="Lot 4")
-    stranger = User.objects.create(username="stranger", is_staff=True)
-    yield Desks(
-        clerk=Desk(staff.clerk),
-        supervisor=Desk(staff.supervisor),
-        auditor=Desk(staff.auditor),
-        root=Desk(staff.root),
-        stranger=Desk(stranger),
-        nobody=Desk(),
-    )
-    Session.objects.all().delete()
-    User.objects.all().delete()
+    with transaction.atomic():
+        staff = make_staff()
+        Zone.objects.create(name="Lot 4")
+        stranger = User.objects.create(username="stranger", is_staff=True)
+        return Desks(
+            clerk=Desk(staff.clerk),
+            supervisor=Desk(staff.supervisor),
+            auditor=Desk(staff.auditor),
+            root=Desk(staff.root),
+            stranger=Desk(stranger),
+            nobody=Desk(),
+        )
 
 
 @pytest.fixture
