@@ -254,7 +254,7 @@ class TestAfterRestore:
         client.force_login(root)
         page = client.get(permit.get_absolute_url()).text
         assert "restored from a backup" in page
-        assert "Put in doubt: a backup was restored" in page
+        assert "Put in doubt after a restore" in page
         page = client.get(f"/permits/permit/{permit.pk}/resolve/").text
         assert "restored from a backup" in page
         assert "What was sent" not in page
