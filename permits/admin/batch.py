@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -19,9 +20,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from permits import explain, numbers, spreadsheet, sync, tasks
+from permits.activity import client_address
 from permits.admin.page import PortalAdmin
 from permits.admin.sending import require
-from permits.models import Batch, BatchItem, Permit, SyncAttempt
+from permits.models import Activity, Batch, BatchItem, Permit, SyncAttempt
 from permits.shown import shown
 from permits.templatetags import portal
 
@@ -186,9 +188,11 @@ def troubled(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 @require_POST
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Feed no more of the run's permits."""
-    require(request, "view_batch", "send_permit")
+    actor = require(request, "view_batch", "send_permit")
     batch = get_object_or_404(Batch, pk=pk)
-    sync.stop_batch(batch)
+    with transaction.atomic():
+        if sync.stop_batch(batch):
+            _note(request, Activity.Kind.RUN_STOPPED, actor, batch)
     messages.info(request, _("Stopped. Permits that were queued already are still sent."))
     return redirect(batch)
 
@@ -196,11 +200,17 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Go on where the run was stopped."""
-    require(request, "view_batch", "send_permit")
+    actor = require(request, "view_batch", "send_permit")
     batch = get_object_or_404(Batch, pk=pk)
-    sync.resume_batch(batch)
+    with transaction.atomic():
+        if sync.resume_batch(batch):
+            _note(request, Activity.Kind.RUN_RESUMED, actor, batch)
     tasks.nudge(tasks.look)
     return redirect(batch)
+
+
+def _note(request: HttpRequest, kind: Activity.Kind, actor: str, batch: Batch) -> None:
+    Activity.note(kind=kind, actor=actor, what=batch.name, address=client_address(request))
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -9,9 +10,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from permits import checkup, sync
+from permits.activity import client_address
 from permits.admin.home import last_success, recent_calls
 from permits.admin.sending import back, require
-from permits.models import Link, Permit, SyncAttempt, Zone
+from permits.models import Activity, Link, Permit, SyncAttempt, Zone
 from permits.shown import shown
 
 
@@ -51,7 +53,11 @@ def resume(request: HttpRequest) -> HttpResponse:
     actor = require(request, "resume_link")
     if request.method != "POST":
         return redirect("admin:controller")
-    sync.resume(actor)
+    with transaction.atomic():
+        if sync.resume(actor):
+            Activity.note(
+                kind=Activity.Kind.CALLS_RESUMED, actor=actor, address=client_address(request)
+            )
     link = Link.current()
     if link.is_restored:
         messages.error(request, shown(link.detail))

@@ -1,4 +1,4 @@
-"""Who did what outside of the permits' own records: signing in, accounts, exports."""
+"""Who did what outside of the permits' own records: signing in, accounts, exports, pauses."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from permits.models.chain import Entry, Linked, Stream, stream_chain, typed
+from permits.shown import shown
 
 _WHAT_LENGTH: Final = 250
 _ADDRESS_LENGTH: Final = 45  # of an IPv6 address at its longest
@@ -48,6 +49,12 @@ class Activity(Linked):
         EXPORTED = "exported", _("Exported")
         SEALED = "sealed", _("History sealed")
         ARCHIVED = "archived", _("History archived")
+        CALLS_RESUMED = "calls_resumed", _("Calls resumed")
+        RUN_STOPPED = "run_stopped", _("Bulk run stopped")
+        RUN_RESUMED = "run_resumed", _("Bulk run resumed")
+
+    NAMED_BY_PORTAL: ClassVar = (Kind.EXPORTED, Kind.RUN_STOPPED, Kind.RUN_RESUMED)
+    """Of these `what` is the portal's own name for it, and no person's."""
 
     kind = models.CharField(max_length=16, choices=Kind)
     # A user's name; empty: the portal itself, its command line, or somebody who gave no known name.
@@ -70,9 +77,10 @@ class Activity(Linked):
 
     def __str__(self) -> str:
         kind = self.get_kind_display()
-        return (
-            gettext("%(kind)s: %(what)s") % {"kind": kind, "what": self.what} if self.what else kind
-        )
+        if not self.what:
+            return kind
+        what = shown(self.what) if self.kind in self.NAMED_BY_PORTAL else self.what
+        return gettext("%(kind)s: %(what)s") % {"kind": kind, "what": what}
 
     def chain(self) -> int:
         """Return the chain of the day's activity."""

@@ -136,14 +136,21 @@ def retry_failed(batch: Batch, *, actor: str) -> Batch:
     return start_batch(Kind.RETRY, Permit.objects.filter(pk__in=failed), actor=actor, retries=batch)
 
 
-def stop_batch(batch: Batch) -> None:
-    """Feed no more of its permits; those that are queued already are still sent."""
-    Batch.objects.filter(pk=batch.pk, state=Batch.State.RUNNING).update(state=Batch.State.STOPPED)
+def stop_batch(batch: Batch) -> bool:
+    """Feed no more of its permits; those that are queued already are still sent.
+
+    Returns whether it was running.
+    """
+    return _turn(batch, Batch.State.RUNNING, Batch.State.STOPPED)
 
 
-def resume_batch(batch: Batch) -> None:
-    """Go on where the run was stopped."""
-    Batch.objects.filter(pk=batch.pk, state=Batch.State.STOPPED).update(state=Batch.State.RUNNING)
+def resume_batch(batch: Batch) -> bool:
+    """Go on where the run was stopped; return whether it was."""
+    return _turn(batch, Batch.State.STOPPED, Batch.State.RUNNING)
+
+
+def _turn(batch: Batch, before: str, after: str) -> bool:
+    return Batch.objects.filter(pk=batch.pk, state=before).update(state=after) > 0
 
 
 def has_waiting() -> bool:

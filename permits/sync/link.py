@@ -172,15 +172,15 @@ def note(result: Result, *, probed: bool) -> None:
             _resume()
 
 
-def resume(actor: str) -> None:
-    """Make calls again at once, because a person says so."""
+def resume(actor: str) -> bool:
+    """Make calls again at once, because a person says so; return whether none were made."""
     log.info("Calls to the controller are resumed by %s", actor)
     _failures.reset()
-    _resume()
+    return _resume()
 
 
-def _resume() -> None:
-    Link.objects.resumable().update(**Link.IN_USE)
+def _resume() -> bool:
+    return Link.objects.resumable().update(**Link.IN_USE) > 0
 
 
 def _pause(why: str, detail: str, *, probed: bool) -> None:

@@ -9,12 +9,14 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from permits import sync
 from permits.admin.activity import in_words
-from permits.models import Activity
+from permits.models import Activity, Batch, Link, Permit
 from tests import environment
 from tests.engine.office import edit, enter
-from tests.pages.desk import HISTORY, Desk, Desks
+from tests.pages.desk import HISTORY, RUNS, Desk, Desks
 from tests.pages.reading import Page
 from tests.pages.test_activity import sign_in
 from tests.staff import PASSWORD, Staff
@@ -61,7 +63,28 @@ def test_what_was_done_is_written_as_the_language_does(desks: Desks) -> None:
     done(Kind.EXPORTED, "anna")
     desks.auditor.client.cookies["language"] = "fr"
     (row,) = rows(desks.auditor.open(f"{PATH}?actor=anna"))
-    assert "Exporté : Sync history" in row
+    assert "Exporté : Historique de synchronisation" in row
+
+
+def test_who_stopped_a_run_and_resumed_the_calls_is_listed_once(desks: Desks) -> None:
+    enter()
+    run = sync.start_batch(Batch.Kind.PUSH, Permit.objects.all(), actor="clerk")
+    Link.current()
+    Link.objects.update(pause=Link.Pause.UNREACHABLE, paused_at=timezone.now())
+    for button in ("stop", "stop", "resume", "resume"):
+        desks.clerk.post(f"{RUNS}{run.pk}/{button}/")
+    for _ in range(2):
+        desks.supervisor.post("/controller/resume/")
+    kinds = (Kind.RUN_STOPPED, Kind.RUN_RESUMED, Kind.CALLS_RESUMED)
+    noted = Activity.objects.filter(kind__in=kinds).order_by("pk")
+    assert list(noted.values_list("kind", "actor", "what", "address")) == [
+        (Kind.RUN_STOPPED, "clerk", run.name, "127.0.0.1"),
+        (Kind.RUN_RESUMED, "clerk", run.name, "127.0.0.1"),
+        (Kind.CALLS_RESUMED, "supervisor", "", "127.0.0.1"),
+    ]
+    desks.auditor.client.cookies["language"] = "fr"
+    (row,) = rows(desks.auditor.open(f"{PATH}?kind=run_stopped"))
+    assert f"Traitement groupé arrêté : Traitement groupé {run.pk} : envoi" in row
 
 
 def test_a_name_that_nobody_has_is_said_to_be_unknown(desks: Desks) -> None:
