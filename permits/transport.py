@@ -23,6 +23,7 @@ from typing import Any, Final
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -149,9 +150,32 @@ class _Adapter(HTTPAdapter):
     configured host and nowhere else.
     """
 
+    def __init__(self) -> None:
+        self._pools: dict[str, Any] = {}
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+    # What requests works out anew for each request is the same for every one to an address.
+
+    def get_connection_with_tls_context(self, request: Any, verify: Any, *_: Any, **__: Any) -> Any:
+        pool = self._pools.get(request.url)
+        if pool is None:
+            pool = super().get_connection_with_tls_context(request, verify)
+            self._pools[request.url] = pool
+        return pool
+
+    def request_url(self, request: Any, proxies: object) -> str:
+        return str(request.path_url)
+
+    def build_response(self, req: object, resp: Any) -> requests.Response:
+        response = requests.Response()
+        response.status_code = resp.status
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.raw = resp
+        return response
 
 
 class Transport:
@@ -204,7 +228,10 @@ class Transport:
         """Return the request, of which all but the body was checked when its address was new."""
         if url not in self._prepared:
             self._prepared[url] = requests.Request("POST", url, self._headers).prepare()
-        request = self._prepared[url].copy()
+        checked = self._prepared[url]
+        request = requests.PreparedRequest()
+        request.method, request.url = checked.method, checked.url
+        request.headers = checked.headers.copy()
         request.prepare_body(body, files=None)
         return request
 
@@ -213,7 +240,7 @@ class Transport:
         try:
             adapter = self._idle.pop()
         except IndexError:
-            adapter = _Adapter(pool_connections=1, pool_maxsize=1)
+            adapter = _Adapter()
         try:
             yield adapter
         finally:
