@@ -177,7 +177,7 @@ def feed() -> Fed:
         for batch in running.select_for_update(skip_locked=True, no_key=True):
             items = list(
                 batch.items.filter(result=Result.WAITING).order_by("pk")[
-                    : 16 * settings.OPSCOM_CONNECTIONS
+                    : 8 * settings.OPSCOM_CONNECTIONS
                 ]
             )
             if items:
