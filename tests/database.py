@@ -89,13 +89,16 @@ def _connect_to(name: str) -> None:
 
 
 def _keep() -> None:
-    """Put the connection by with nothing of this test left in it.
+    """Put the connection by with nothing of this test left in it but what the driver has prepared.
 
-    Each new one is a process of PostgreSQL's, which has to learn all tables first.
+    Each new one is a process of PostgreSQL's, which has to learn all tables first. That the
+    prepared statements were discarded as well the driver would not notice the second time.
     """
     try:
         with connection.cursor() as cursor:
-            cursor.execute("DISCARD ALL")
+            cursor.execute(
+                "CLOSE ALL; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP"
+            )
         connection.ensure_timezone()
     except Error:  # it is closed, as any other
         return
