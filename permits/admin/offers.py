@@ -165,8 +165,9 @@ def was_given_up(successor: Permit) -> bool:
     old = successor.replaces
     if old is None or successor.withdrawn_at is None:
         return False
-    has_replaced = successor.reference_id and old.withdrawn_at
-    return not has_replaced or successor.withdrawn_at < old.withdrawn_at  # type: ignore[operator]
+    if not successor.reference_id or old.withdrawn_at is None:
+        return True
+    return successor.withdrawn_at < old.withdrawn_at
 
 
 def _replace(permit: Permit) -> Offer:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -25,6 +25,7 @@ from permits.admin.needs import NEEDS, chosen
 from permits.admin.time_filters import DayRangeFilter, midnight
 from permits.form_fields import MomentField
 from permits.models import Permit, Zone
+from permits.models.permit import PermitQuerySet
 from permits.models.validity import valid_during
 
 
@@ -44,7 +45,7 @@ class StateFilter(EnumFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow down to one state, or to what the controller holds."""
         if self.value() == self.held:
-            return queryset.held_by_controller()  # type: ignore[attr-defined,no-any-return]
+            return cast("PermitQuerySet", queryset).held_by_controller()
         return super().queryset(request, queryset)
 
 

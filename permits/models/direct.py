@@ -1,9 +1,9 @@
 """One statement of a transaction, put to the database's driver and not to Django's cursor.
 
 The cursor's checks before and after a statement take ten times as long as SQLite takes for it, and
-the engine makes a dozen for each call; PostgreSQL besides plans a statement anew each time that
-Django puts it, and one that its driver has prepared no more. What is kept of the cursor: errors are
-Django's, and whoever watches the connection's statements sees these too.
+the engine makes a dozen for each call. PostgreSQL besides plans each statement of that cursor anew,
+and those of its own driver once. What is kept of the cursor: errors are Django's, and whoever
+watches the connection's statements sees these too.
 """
 
 from collections.abc import Sequence

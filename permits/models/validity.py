@@ -67,7 +67,7 @@ class _LengthByLength(Subquery):
     def as_sql(self, compiler: Any, connection: Any, template: Any = None, **_: Any) -> Any:
         """Return the query with each length in turn."""
         inside = self.query.get_compiler(connection=connection)
-        sql, params = inside.as_sql()
+        sql, params = inside.as_sql()  # which ends with its conditions, that others may follow
         length = self.query.annotations["length"]
         of_length, start = (
             inside.compile(each)[0] for each in (length, length.get_source_expressions()[0])
