@@ -172,14 +172,14 @@ def mailbox(text: str) -> str:
 def mail(url: str) -> dict[str, Any]:
     """Read the address of a mail server as Django's settings of one."""
     schemes = ("smtp", "smtp+tls", "smtp+ssl", "consolemail", "filemail")
-    if urlsplit(url).scheme not in schemes:
+    if url.partition(":")[0] not in schemes:
         raise ValueError(f"It begins with none of {', '.join(schemes)}.")
-    return dict(environ.Env.email_url_config(url))
+    return _parts(environ.Env.email_url_config, url)
 
 
 def database(url: str) -> dict[str, Any]:
     """Read the address of a database as Django's entry for one."""
-    config = dict(environ.Env.db_url_config(url))
+    config = _parts(environ.Env.db_url_config, url)
     engine = config.get("ENGINE", "")
     if engine == "django.db.backends.sqlite3":
         if config["NAME"] != ":memory:":
@@ -206,5 +206,16 @@ def queue(url: str) -> dict[str, Any]:
         path = str(BASE_DIR / url.removeprefix("sqlite:///"))
         return {"huey_class": "huey.SqliteHuey", "filename": path}
     if url.startswith(("postgres://", "postgresql://")):
+        _parts(environ.Env.db_url_config, url)
         return {"huey_class": "huey.PostgresHuey", "dsn": url}
     raise ValueError("Only SQLite and PostgreSQL are supported.")
+
+
+def _parts(take_apart: Callable[[str], Any], url: str) -> dict[str, Any]:
+    """Return the parts of an address. Python's own refusal repeats one: a password, cut in two."""
+    try:
+        return dict(take_apart(url))
+    except ValueError:
+        raise ValueError(
+            "It is no address. In a password write / as %2F, ? as %3F, # as %23 and [ as %5B."
+        ) from None

@@ -93,6 +93,15 @@ class TestBadVariables:
     def test_a_secret_is_not_shown(self, secret: str, refusal: str) -> None:
         assert secret not in refusal
 
+    @pytest.mark.parametrize("variable", ["DATABASE_URL", "QUEUE_URL", "EMAIL_URL"])
+    def test_nor_is_a_part_of_a_password_that_ends_its_address_too_early(
+        self, variable: str
+    ) -> None:
+        scheme = "smtp+tls" if variable == "EMAIL_URL" else "postgres"
+        done = check(**{variable: f"{scheme}://clerk:half/other@host/permits"})
+        assert f"{variable}: It is no address." in done.stderr
+        assert "half" not in done.stderr
+
 
 class TestVariablesThatGoTogether:
     def test_the_tests_own_environment_is_accepted(self) -> None:
