@@ -29,6 +29,8 @@ threads = 16
 # sends on it; and a post that may have arrived is not to be sent again, so that is a failed page.
 keepalive = 0
 control_socket_disable = True  # two portals of one user would share the socket
-secure_scheme_headers: dict[str, str] = {}  # `TRUSTED_PROXIES` says whom to believe
+# `TRUSTED_PROXIES` says whom to believe; gunicorn by itself believes whoever is on this machine.
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
 timeout = _deadline + 30
 graceful_timeout = _deadline + 5

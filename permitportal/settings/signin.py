@@ -30,6 +30,7 @@ SESSION_AGE = read(
     "12",
     "Give the hours after which every session ends, such as 12.",
 )
+SESSION_ENGINE = "permits.signin.session_store"
 # The portal ends sessions itself; it has to recognise one that ended to hand back what was typed.
 SESSION_COOKIE_AGE = int((SESSION_AGE + timedelta(days=1)).total_seconds())
 MFA_REQUIRED_GROUPS = read(

@@ -196,6 +196,8 @@ class TestTricks:
             "Host: 127.0.0.1\r\nRemote-User: root\r\nAuthorization: Basic cm9vdDpyb290",
             "Host: 127.0.0.1\r\nCookie: sessionid=" + "x" * 4000,
             "Host: 127.0.0.1\r\nCookie: sessionid=../../etc/passwd; csrftoken=\x01",
+            'Host: 127.0.0.1\r\nCookie: sessionid="abcdefgh\\000"',
+            "Host: 127.0.0.1\r\nSCRIPT_NAME: /elsewhere\r\nPATH_INFO: /health/live/",
             "Host: 127.0.0.1\r\nAccept-Language: " + "a-" * 2000,
             "Host: 127.0.0.1\r\nX: " + "y" * 20_000,
             "Host: 127.0.0.1\r\nContent-Length: -1",
@@ -209,6 +211,13 @@ class TestTricks:
         answer = speak(portal, request)
         assert status(answer) in (302, 400, 431, 501), answer[:200]
         assert leads_to(answer) == ""
+
+    def test_no_head_moves_the_portal(self, portal: Portal) -> None:
+        answer = requests.get(
+            f"{portal.url}/permits/permit/", headers={"SCRIPT_NAME": "/permits"},
+            allow_redirects=False, timeout=10,
+        )  # fmt: skip
+        assert answer.headers["Location"] == "/login/?next=/permits/permit/"
 
     def test_a_session_of_before_signing_in_is_not_kept(self, portal: Portal) -> None:
         session = requests.Session()
