@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
+from django.db import Error
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -31,14 +32,22 @@ class RequestLogMiddleware:
         with trace.tracing(mine):
             response = self._get_response(request)
         response[HEADER] = mine
-        user = getattr(request, "user", None)
         log.info(
             "request",
             trace=mine,
             method=request.method,
             path=request.path,
             status=response.status_code,
-            user=user.get_username() if user is not None and user.is_authenticated else "",
+            user=_name(request),
             ms=round((time.monotonic() - began) * 1000),
         )
         return response
+
+
+def _name(request: HttpRequest) -> str:
+    """Return who asks; empty for nobody, and where the database that knows it is away."""
+    try:
+        user = getattr(request, "user", None)
+        return user.get_username() if user is not None and user.is_authenticated else ""
+    except Error:
+        return ""

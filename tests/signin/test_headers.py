@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, NoReturn
 
 import pytest
 import requests
+from django.db import connection
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.test.utils import override_settings
@@ -152,6 +153,19 @@ class TestErrors:
         assert not missing(answer.headers)
         (error_id,) = re.findall(r"<code>(\w{16})</code>", answer.content.decode())
         assert error_id in caplog.text
+
+    def test_without_a_database_a_page_says_as_much_and_the_log_has_its_line(
+        self, client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        connection.close()
+        with monkeypatch.context() as patch:
+            patch.setitem(connection.settings_dict, "NAME", "/nowhere/at/all")
+            answer = client.get("/permits/permit/")
+            connection.close()
+        assert answer.status_code == 500
+        assert "went wrong on our side" in answer.content.decode()
+        assert not missing(answer.headers)
+        assert answer.headers["X-Request-ID"] in caplog.text
 
     def test_a_page_that_is_not_opened_like_this_says_how(self, client: Client) -> None:
         assert client.get("/lockouts/lift/").headers["Allow"] == "POST"
