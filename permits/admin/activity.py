@@ -80,7 +80,7 @@ ACTIVITY_COLUMNS = (
     Column("at", gettext_lazy("When"), lambda activity: to_the_millisecond(activity.at)),
     Column("actor", gettext_lazy("Who"), lambda activity: activity.actor),
     Column("kind", gettext_lazy("What"), lambda activity: activity.get_kind_display()),
-    Column("what", gettext_lazy("To whom or what"), lambda activity: activity.what),
+    Column("what", gettext_lazy("To whom or what"), lambda activity: activity.get_what_display()),
     Column("details", gettext_lazy("Details"), lambda activity: in_words(activity.details)),
     Column("address", gettext_lazy("Address"), lambda activity: activity.address),
 )

@@ -76,11 +76,12 @@ class Activity(Linked):
         ]
 
     def __str__(self) -> str:
-        kind = self.get_kind_display()
-        if not self.what:
-            return kind
-        what = shown(self.what) if self.kind in self.NAMED_BY_PORTAL else self.what
-        return gettext("%(kind)s: %(what)s") % {"kind": kind, "what": what}
+        kind, what = self.get_kind_display(), self.get_what_display()
+        return gettext("%(kind)s: %(what)s") % {"kind": kind, "what": what} if what else kind
+
+    def get_what_display(self) -> str:
+        """Return to whom or what it was done; what the portal named, in the reader's language."""
+        return shown(self.what) if self.kind in self.NAMED_BY_PORTAL else self.what
 
     def chain(self) -> int:
         """Return the chain of the day's activity."""

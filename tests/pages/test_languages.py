@@ -274,6 +274,14 @@ def test_a_list_exported_in_french_is_kept_in_english_and_imports_again(
     assert b'"exported_by"' in lines
 
 
+def test_an_exported_list_of_activity_names_what_the_page_names(desks: Desks) -> None:
+    client = desks.root.client
+    client.cookies["language"] = "fr"
+    b"".join(client.get("/permits/syncattempt/export/csv/"))
+    said = b"".join(client.get("/permits/activity/export/csv/")).decode()
+    assert "root,Exporté,historique de synchronisation," in said
+
+
 def test_mail_is_in_the_language_of_the_site(
     desks: Desks, settings: Settings, sandbox: Sandbox
 ) -> None:
