@@ -227,3 +227,15 @@ class TestAfterThePush:
         assert [call["operation"] for call in sandbox.requests()] == ["push", "push", "delete"]
         assert f"Replaces Permit {old.pk}" in page.panel
         assert f"Replaced by Permit {new.pk}" in desks.clerk.see(old).panel
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("what", ["auth/user", "auth/group", "permits/zone"])
+def test_the_window_is_called_what_the_page_is(
+    desks: Desks, known: dict[str, str], what: str, language: str
+) -> None:
+    desks.root.client.cookies["language"] = language
+    pk = known[what.partition("/")[2]]
+    for address in ("add", f"{pk}/change", f"{pk}/delete"):
+        page = desks.root.open(f"/{what}/{address}/")
+        assert page.root.one("title").text == f"{page.root.one('h1').text} · permitportal"
