@@ -48,12 +48,16 @@ class Activity(Linked):
         GROUP_REMOVED = "group_removed", _("Group removed")
         EXPORTED = "exported", _("Exported")
         SEALED = "sealed", _("History sealed")
+        VERIFIED = "verified", _("History verified")
         ARCHIVED = "archived", _("History archived")
         CALLS_RESUMED = "calls_resumed", _("Calls resumed")
         RUN_STOPPED = "run_stopped", _("Bulk run stopped")
         RUN_RESUMED = "run_resumed", _("Bulk run resumed")
 
-    NAMED_BY_PORTAL: ClassVar = (Kind.EXPORTED, Kind.RUN_STOPPED, Kind.RUN_RESUMED)
+    NAMED_BY_PORTAL: ClassVar = (
+        *(Kind.EXPORTED, Kind.RUN_STOPPED, Kind.RUN_RESUMED),
+        *(Kind.SEALED, Kind.VERIFIED, Kind.ARCHIVED),
+    )
     """Of these `what` is the portal's own name for it, and no person's."""
 
     kind = models.CharField(max_length=16, choices=Kind)

@@ -88,7 +88,8 @@ class SyncAttempt(Linked):
 
     It is written with the outcome `sending` before a byte leaves, closed once, and never changed
     after that. The API token is in none of its fields. Both are links of its permit's chain: the
-    opening, so that a call under way cannot vanish, and the closing, which names the opening.
+    opening, so that a call under way cannot vanish, and the closing, which names the opening and
+    the number that the database gave to the call.
     """
 
     OPENED: ClassVar = (
@@ -96,11 +97,10 @@ class SyncAttempt(Linked):
         *("trace", "started_at", "request"),
     )
     CLOSED: ClassVar = (
-        *("opened_link", "outcome", "finished_at", "duration_ms", "http_status"),
+        *("id", "opened_link", "outcome", "finished_at", "duration_ms", "http_status"),
         *("response", "response_length", "error_code", "error_message"),
     )
     NOT_LINKED: ClassVar[Mapping[str, str]] = {
-        "id": "the database gives it when the opening is written; the link's number stands for it",
         "lease_until": "it moves on while the call waits for a connection, and ends with the call",
         **dict.fromkeys(("link", "digest", "opened_digest"), "they are the links"),
     }
@@ -234,6 +234,14 @@ class SyncAttempt(Linked):
     def closing(self) -> Entry:
         """Return what the link of its end is over."""
         return Entry("call closed", named(self, self.CLOSED))
+
+    def unnumbered_closing(self) -> Entry:
+        """Return the same of one that had no number yet, or whose link does not hold it.
+
+        The first has its end written along with its beginning; the second was closed before
+        numbers were linked.
+        """
+        return Entry("call closed", named(self, [n for n in self.CLOSED if n != "id"]))
 
     def is_linked(self) -> bool:
         """Whether its beginning has its link already."""

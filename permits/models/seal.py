@@ -103,7 +103,7 @@ class Verification(models.Model):
         verbose_name_plural = _("verifications of the history")
 
     def __str__(self) -> str:
-        return f"Verification {self.pk}"
+        return said("Verification %(number)s") % {"number": self.pk}
 
     @property
     def holds(self) -> bool:
@@ -145,7 +145,7 @@ class Archive(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"Archive {self.pk}"
+        return said("Archive %(number)s") % {"number": self.pk}
 
 
 class Anchor(models.Model):

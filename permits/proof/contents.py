@@ -3,7 +3,7 @@
 from typing import Any
 
 from permits import digests
-from permits.models import Archive
+from permits.models import Archive, Verification
 from permits.models.chain import Head, head_content
 
 
@@ -14,6 +14,22 @@ def archive_content(made: Archive) -> dict[str, Any]:
         "before": digests.moment(made.before),
         "sha256": bytes(made.digest).hex(),
         "links": made.records,
+    }
+
+
+def verification_content(run: Verification) -> dict[str, Any]:
+    """Return what the digest of a verification that has ended is over."""
+    if run.finished_at is None:
+        raise ValueError(f"{run} has not ended.")
+    return {
+        "verification": run.pk,
+        "actor": run.actor,
+        "started": digests.moment(run.started_at),
+        "finished": digests.moment(run.finished_at),
+        "records": run.records,
+        "chains": run.chains,
+        "seals": run.seals,
+        "problems": run.problems,
     }
 
 

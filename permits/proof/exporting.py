@@ -20,7 +20,7 @@ from django.utils import timezone
 from permits import digests
 from permits.models import Activity, Anchor, Archive, Seal, SealedHead
 from permits.models.chain import Head, chain_name, head_content, link_content, read_head
-from permits.proof import closed, links, seals
+from permits.proof import closed, links, seals, wrong
 from permits.proof.contents import anchor_content, archive_content
 from permits.proof.verify_archive import check
 
@@ -138,7 +138,8 @@ def _anchor(made: Archive, chain: int) -> list[dict[str, Any]] | None:
     ]
     previous = start.digest
     for each in sorted(carried, key=lambda link: link.number or 0):
-        content = link_content(chain, each.number or 0, previous, each.entry)
+        entry = wrong.proven_entry(chain, each.number or 0, previous, each) or each.entry
+        content = link_content(chain, each.number or 0, previous, entry)
         lines.append({**content, "digest": _hex(each.digest), "id": each.key})
         previous = each.digest or b""
     return [*lines, *ends, {**head_content(chain, head.length, head.digest), "end": True}]

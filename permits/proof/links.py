@@ -25,6 +25,7 @@ class Carried:
     record: str  # "sync attempt 12"
     key: int
     at: datetime
+    other: Entry | None = None  # what the link may be over instead
 
     @property
     def said(self) -> str:
@@ -165,5 +166,6 @@ def _of_attempt(attempt: SyncAttempt) -> list[Carried]:
         said("%(name)s (its end)") % {"name": name},
         attempt.pk,
         attempt.finished_at,
+        attempt.unnumbered_closing(),
     )
     return [opened, closed]

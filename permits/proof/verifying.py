@@ -12,7 +12,8 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from permits.models import Anchor, Archive, Chain, Seal, SealedHead, Verification, guards
+from permits import digests
+from permits.models import Activity, Anchor, Archive, Chain, Seal, SealedHead, Verification, guards
 from permits.models.chain import (
     Stream,
     chain_name,
@@ -21,7 +22,7 @@ from permits.models.chain import (
     stream_of,
 )
 from permits.proof import links, wrong
-from permits.proof.contents import archive_content
+from permits.proof.contents import archive_content, verification_content
 from permits.proof.links import Carried
 from permits.stored import said
 
@@ -47,7 +48,18 @@ def verify(actor: str, *, go_on: Callable[[], bool] = lambda: True) -> Verificat
     run.records, run.chains, run.seals = walk.records, walk.chains, walk.seals
     run.problems = walk.problems[: Verification.MOST_PROBLEMS]
     run.finished_at = timezone.now()
-    run.save()
+    with transaction.atomic():
+        run.save()
+        Activity.note(
+            kind=Activity.Kind.VERIFIED,
+            actor=actor,
+            what=str(run),
+            details={
+                "verification": run.pk,
+                "problems": len(walk.problems),
+                "digest": digests.plain(verification_content(run)).hex(),
+            },
+        )
     if run.problems:
         log.error("The history is not whole: %s", run.problems[0])
     return run

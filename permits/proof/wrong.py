@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from permits import digests
-from permits.models import Activity, Anchor, Archive, Chain, Seal, SealedHead
+from permits.models import Activity, Anchor, Archive, Chain, Seal, SealedHead, Verification
 from permits.models.chain import Entry, Head, head_content, link_content
 from permits.proof import seals
-from permits.proof.contents import anchor_content
+from permits.proof.contents import anchor_content, verification_content
 from permits.proof.links import Carried
 from permits.stored import said
 
@@ -74,7 +74,7 @@ def _wrong_with_link(chain: int, each: Carried, number: int, digest: bytes) -> s
             "said": each.said,
             "number": each.number,
         }
-    if is_proven(link_content(chain, expected, digest, each.entry), each.digest or b""):
+    if proven_entry(chain, expected, digest, each):
         return None
     return said("%(said)s, link %(expected)s, was changed or moved.") % {
         "said": each.said,
@@ -142,18 +142,34 @@ def with_seal(seal: Seal, before: Seal | None) -> str | None:
 
 def gone_since(entry: Entry) -> str | None:
     """Return what is wrong where the activity tells of what is not there, or not like that."""
-    if entry.fields.get("kind") == Activity.Kind.ARCHIVED:
-        number = entry.fields["details"].get("archive")
-        there = Archive.objects.filter(pk=number).exists()
-        return None if there else said("Archive %(number)s was removed.") % {"number": number}
-    if entry.fields.get("kind") != Activity.Kind.SEALED:
-        return None
     told = entry.fields.get("details", {})
-    seal = Seal.objects.filter(pk=told.get("seal"), is_open=False).first()
-    if seal is None:
-        return said("Seal %(number)s was removed.") % {"number": told.get("seal")}
-    if bytes(seal.digest).hex() != told.get("digest"):
-        return said("Seal %(number)s is not the one that was made.") % {"number": seal.pk}
+    match entry.fields.get("kind"):
+        case Activity.Kind.ARCHIVED:
+            number = told.get("archive")
+            there = Archive.objects.filter(pk=number).exists()
+            return None if there else said("Archive %(number)s was removed.") % {"number": number}
+        case Activity.Kind.SEALED:
+            number = told.get("seal")
+            seal = Seal.objects.filter(pk=number, is_open=False).first()
+            if seal is None:
+                return said("Seal %(number)s was removed.") % {"number": number}
+            if bytes(seal.digest).hex() != told.get("digest"):
+                return said("Seal %(number)s is not the one that was made.") % {"number": number}
+        case Activity.Kind.VERIFIED:
+            number = told.get("verification")
+            run = Verification.objects.filter(pk=number).exclude(finished_at=None).first()
+            if run is None:
+                return said("Verification %(number)s was removed.") % {"number": number}
+            if digests.plain(verification_content(run)).hex() != told.get("digest"):
+                return said("Verification %(number)s was changed.") % {"number": number}
+    return None
+
+
+def proven_entry(chain: int, number: int, previous: bytes, each: Carried) -> Entry | None:
+    """Return what a carried link is over, where it follows the digest of the one before."""
+    for entry in filter(None, (each.entry, each.other)):
+        if is_proven(link_content(chain, number, previous, entry), each.digest or b""):
+            return entry
     return None
 
 

@@ -14,7 +14,7 @@ from permits.models import Operation, Permit, Source, SyncAttempt
 from permits.models.chain import Overtaken
 from permits.stored import said
 from permits.sync import link
-from permits.sync.outcomes import leave_batch
+from permits.sync.outcomes import leave_batch, write_end
 from permits.sync.refused import Refused
 from permits.sync.rows import take
 from permits.sync.statements import add, change
@@ -136,9 +136,11 @@ def _refuse(permit: Any, reason: str, now: datetime) -> None:
     """Reject a permit that could not even be said to the controller."""
     operation = Operation.UPDATE if permit.reference_id else Operation.PUSH
     attempt = _attempt(permit, operation, now)
-    attempt.outcome, attempt.finished_at, attempt.duration_ms = Outcome.REJECTED, now, 0
-    attempt.error_message = said("Never sent: %(reason)s") % {"reason": reason}
-    add(attempt, attempt.follow(permit.head))
+    begun = attempt.follow(permit.head)
+    add(attempt, begun)
+    never_sent = said("Never sent: %(reason)s") % {"reason": reason}
+    ended = {"outcome": Outcome.REJECTED, "finished_at": now, "duration_ms": 0}
+    write_end(attempt, {**ended, "error_message": never_sent}, begun.end)
     _rest(permit, State.REJECTED, now)
 
 

@@ -255,7 +255,7 @@ def close(
     """
     took = result.answer.took
     lasted = now - attempt.started_at if took is None else timedelta(seconds=took)
-    fields = {
+    answered = {
         "outcome": _outcome(result),
         "finished_at": now,
         "duration_ms": max(round(lasted / timedelta(milliseconds=1)), 0),
@@ -265,11 +265,15 @@ def close(
         "error_code": result.code if isinstance(result, ControllerError) else None,
         "error_message": str(result) if isinstance(result, ControllerError) else "",
     }
-    chain = attempt.chain()
-    head = read_head(chain) if head is None else head
-    closing = digests.fields([("opened_link", attempt.opened_link), *fields.items()])
+    return write_end(attempt, answered, read_head(attempt.chain()) if head is None else head)
+
+
+def write_end(attempt: SyncAttempt, fields: dict[str, Any], head: Head) -> bool:
+    """Close the attempt with these fields and its link; return False where that was done."""
+    known = [("id", attempt.pk), ("opened_link", attempt.opened_link)]
+    chain, closing = attempt.chain(), digests.fields([*known, *fields.items()])
     (link,), new = extend(chain, [Entry("call closed", closing)], head)
-    fields |= {"link": link.number, "digest": link.digest}
+    fields = {**fields, "link": link.number, "digest": link.digest}
     under_way = {"id": attempt.pk, "outcome": Outcome.SENDING}
     if not change(SyncAttempt, under_way, fields, Move(chain, head.length, new)):
         return False

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from permits import sync
+from permits import proof, sync
 from permits.admin.activity import in_words
 from permits.models import Activity, Batch, Link, Permit
 from tests import environment
@@ -64,6 +64,16 @@ def test_what_was_done_is_written_as_the_language_does(desks: Desks) -> None:
     desks.auditor.client.cookies["language"] = "fr"
     (row,) = rows(desks.auditor.open(f"{PATH}?actor=anna"))
     assert "Exporté : Historique de synchronisation" in row
+
+
+def test_what_the_proof_was_asked_for_is_listed_in_the_language_of_the_page(desks: Desks) -> None:
+    proof.make_seal("anna")
+    proof.verify("anna")
+    desks.auditor.client.cookies["language"] = "fr"
+    verified, sealed = rows(desks.auditor.open(f"{PATH}?actor=anna"))
+    assert "Historique vérifié : Vérification " in verified
+    assert "problems: 0" in verified
+    assert "Historique scellé : Sceau " in sealed
 
 
 def test_who_stopped_a_run_and_resumed_the_calls_is_listed_once(desks: Desks) -> None:

@@ -93,8 +93,11 @@ class TestTheFiveWays:
         table, key = table_of(model)
         sql(f"UPDATE {table} SET {key} = %s WHERE {key} = %s", 10**6, one.pk)
         (problem,) = problems()
-        assert f"{NAMES[model]} {two.pk} " in problem
-        assert f"moved: it follows {NAMES[model]} {10**6} " in problem
+        if model is SyncAttempt:  # whose number is in the link of its end
+            assert f"{NAMES[model]} {10**6} (its end)" in problem
+        else:
+            assert f"{NAMES[model]} {two.pk} " in problem
+            assert f"moved: it follows {NAMES[model]} {10**6} " in problem
 
     def test_a_truncated_table_is_named_by_the_first_record_of_each_chain(
         self, told: Story, sql: Sql, model: Any

@@ -1,6 +1,7 @@
 """What was changed, removed, added or moved past every guard is named, and nothing else."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -42,10 +43,10 @@ CHANGES: Final = [
 
 def test_a_history_that_nobody_touched_is_whole(story: Story) -> None:
     proof.make_seal("auditor")
+    links = 2 * SyncAttempt.objects.count() + Decision.objects.count() + Activity.objects.count()
     run = proof.verify("auditor")
     assert run.problems == []
     assert run.holds
-    links = 2 * SyncAttempt.objects.count() + Decision.objects.count() + Activity.objects.count()
     assert run.records == links + PermitEdit.objects.count() + ZoneEdit.objects.count()
     assert run.seals == 1
 
@@ -125,8 +126,9 @@ def test_an_added_record_without_a_link_is_named(story: Story, sql: Sql, model: 
     first = model.objects.order_by("pk").first()
     opened = {"opened_link": "NULL", "opened_digest": "NULL"} if model is SyncAttempt else {}
     sql(copied(table, key, first.pk, link="NULL", digest="NULL", **opened))
+    added = model.objects.order_by("pk").last()
     (problem,) = problems()
-    assert f" {model.objects.order_by('pk').last().pk} " in problem
+    assert f" {added.pk} " in problem
     assert "was added" in problem
 
 
@@ -160,6 +162,65 @@ def test_links_that_changed_numbers_are_named(story: Story, sql: Sql) -> None:
     sql("UPDATE permits_activity SET link = %s WHERE id = %s", two.link, one.pk)
     (problem,) = problems()
     assert "was removed" in problem or "moved" in problem
+
+
+class TestTheNumberOfACall:
+    def test_two_calls_cannot_change_numbers(self, story: Story, sql: Sql) -> None:
+        one = SyncAttempt.objects.get(permit=story.standing)
+        two = SyncAttempt.objects.filter(permit=story.permit).order_by("pk").last()
+        assert two is not None
+        for old, new in ((one.pk, 10**6), (two.pk, one.pk), (10**6, two.pk)):
+            sql("UPDATE permits_syncattempt SET id = %s WHERE id = %s", new, old)
+        found = problems()
+        assert f"sync attempt {one.pk} (its end)" in found[0]
+        assert f"sync attempt {two.pk} (its end)" in found[1]
+        assert all("was changed or moved" in problem for problem in found)
+
+    def test_one_that_was_never_sent_cannot_be_given_another(
+        self, sandbox: Sandbox, sql: Sql
+    ) -> None:
+        permit = enter()
+        Permit.objects.update(state="queued", start_time=datetime(1999, 1, 1, tzinfo=UTC))
+        sync.send(permit.pk)
+        call = SyncAttempt.objects.get()
+        assert call.error_message.startswith("Never sent")
+        assert problems() == []
+        sql("UPDATE permits_syncattempt SET id = %s", 10**6)
+        assert "sync attempt 1000000 (its end)" in problems()[0]
+
+    def test_a_call_that_was_closed_before_numbers_were_linked_is_whole(
+        self, story: Story, tmp_path: Path
+    ) -> None:
+        SyncAttempt.objects.create(
+            operation="stats",
+            outcome="succeeded",
+            **dict.fromkeys(("started_at", "lease_until", "finished_at"), timezone.now()),
+        )
+        assert problems() == []
+        later = timezone.now() + timedelta(days=2)
+        assert proof.archive(later, tmp_path, actor="").state == "done"
+        assert problems() == []
+
+
+class TestVerifications:
+    def test_each_is_written_down(self, story: Story) -> None:
+        run = proof.verify("auditor")
+        noted = Activity.objects.get(kind="verified")
+        assert noted.actor == "auditor"
+        assert noted.details["verification"] == run.pk
+        assert noted.details["problems"] == 0
+
+    def test_one_that_found_something_cannot_vanish(self, story: Story, sql: Sql) -> None:
+        sql("UPDATE permits_decision SET reason = 'None of your business.'")
+        run = proof.verify("")
+        sql("DELETE FROM permits_verification")
+        assert f"Verification {run.pk} was removed." in problems()
+
+    def test_one_cannot_be_changed(self, story: Story, sql: Sql) -> None:
+        sql("UPDATE permits_decision SET reason = 'None of your business.'")
+        run = proof.verify("")
+        sql("UPDATE permits_verification SET problems = '[]'")
+        assert f"Verification {run.pk} was changed." in problems()
 
 
 class TestTheEndOfAChain:
