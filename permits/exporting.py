@@ -41,6 +41,7 @@ class Column:
     name: str  # for programs: the key in JSON Lines
     head: str | Promise  # for people: above the column
     value: Callable[[Any], Any]  # of a row: a text, number, time or nothing
+    data: Callable[[Any], Any] | None = None  # in JSON Lines, where that differs
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Export:
             case Format.CSV:
                 return spreadsheet.csv_response(name, heads, self._rows_and_ending(language))
             case Format.XLSX:
-                rows = _Counted(self._values(language))
+                rows = _Counted(self._values(self._for_people(), language))
                 return spreadsheet.xlsx_response(
                     name,
                     heads,
@@ -80,8 +81,12 @@ class Export:
             headers={"Content-Disposition": f'attachment; filename="{name}.jsonl"'},
         )
 
-    def _values(self, language: str | None) -> Iterator[list[Any]]:
-        values = [column.value for column in self.columns]
+    def _for_people(self) -> list[Callable[[Any], Any]]:
+        return [column.value for column in self.columns]
+
+    def _values(
+        self, values: list[Callable[[Any], Any]], language: str | None
+    ) -> Iterator[list[Any]]:
         with _one_moment():
             for row in self.rows.iterator(chunk_size=FETCHED_AT_ONCE):
                 # The file is read after the answer was made, by whatever is at work then.
@@ -90,7 +95,7 @@ class Export:
                 yield cells
 
     def _rows_and_ending(self, language: str | None) -> Iterator[Sequence[Any]]:
-        rows = _Counted(self._values(language))
+        rows = _Counted(self._values(self._for_people(), language))
         yield from rows
         for label, words in self._ending(rows.count, language):
             yield [f"# {label}", words]
@@ -107,7 +112,8 @@ class Export:
 
     def _json_lines(self) -> Iterator[bytes]:
         names = [column.name for column in self.columns]
-        rows = _Counted(self._values("en"))  # programs read it, whatever people speak
+        data = [column.data or column.value for column in self.columns]
+        rows = _Counted(self._values(data, "en"))  # programs read it, whatever people speak
         for row in rows:
             yield _json_line(dict(zip(names, row, strict=True)))
         ending = {

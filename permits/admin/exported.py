@@ -3,6 +3,7 @@
 import json
 from operator import attrgetter, methodcaller
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from permits.admin import panel
@@ -27,10 +28,15 @@ PERMIT_COLUMNS = (
 )
 
 
+def _to_the_millisecond(name: str, head: Promise) -> Column:
+    moment = attrgetter(name)
+    return Column(name, head, lambda row: to_the_millisecond(moment(row)), data=moment)
+
+
 ATTEMPT_COLUMNS = (
     Column("attempt", _("Attempt"), attrgetter("pk")),
-    Column("started_at", _("Started"), lambda call: to_the_millisecond(call.started_at)),
-    Column("finished_at", _("Ended"), lambda call: to_the_millisecond(call.finished_at)),
+    _to_the_millisecond("started_at", _("Started")),
+    _to_the_millisecond("finished_at", _("Ended")),
     Column("duration_ms", _("Milliseconds"), attrgetter("duration_ms")),
     Column("operation", _("Operation"), methodcaller("get_operation_display")),
     Column("outcome", _("Outcome"), methodcaller("get_outcome_display")),
@@ -47,7 +53,12 @@ ATTEMPT_COLUMNS = (
     Column("http_status", _("HTTP status"), attrgetter("http_status")),
     Column("error_code", _("Error code"), attrgetter("error_code")),
     Column("error_message", _("Message"), attrgetter("error_message")),
-    Column("request", _("Request"), lambda call: json.dumps(call.request, ensure_ascii=False)),
+    Column(
+        "request",
+        _("Request"),
+        lambda call: json.dumps(call.request, ensure_ascii=False),
+        data=attrgetter("request"),
+    ),
     Column("response", _("Answer"), attrgetter("response")),
     Column("response_length", _("Bytes that came"), attrgetter("response_length")),
 )

@@ -65,26 +65,27 @@ class ExportedAdmin(PortalAdmin):
             changelist: Any = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
             return HttpResponseRedirect(reverse(f"admin:{self._list_name()}_changelist"))
+        used = kept = _said(changelist)
+        if kept and translation.get_language() != "en":
+            with translation.override("en"):  # as everything that is kept
+                kept = _said(self.get_changelist_instance(request))
         export = Export(
             names=str(self.opts.verbose_name_plural).replace(" ", "-"),
             rows=self.get_exported(changelist.queryset),
             columns=self.export_columns,
-            filters=_said(changelist),
+            filters=kept if form == Format.JSON_LINES else used,
             actor=request.user.get_username(),
             moment=timezone.now(),
         )
-        language = translation.get_language()
-        with translation.override("en"):  # as everything that is kept
-            kept = export.filters
-            if kept and language != "en":
-                kept = _said(self.get_changelist_instance(request))
-            Activity.note(
-                kind=Activity.Kind.EXPORTED,
-                actor=export.actor,
-                what=str(self.opts.verbose_name_plural),
-                details={"format": form, "filter": dict(kept)},
-                address=client_address(request),
-            )
+        with translation.override("en"):
+            what = str(self.opts.verbose_name_plural)
+        Activity.note(
+            kind=Activity.Kind.EXPORTED,
+            actor=export.actor,
+            what=what,
+            details={"format": form, "filter": dict(kept)},
+            address=client_address(request),
+        )
         return export.response(Format(form))
 
     def get_exported(self, rows: Any) -> Any:

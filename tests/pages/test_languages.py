@@ -1,5 +1,6 @@
 """Every page in French: nothing in it is as it is in English, but for what people and wires say."""
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -270,8 +271,10 @@ def test_a_list_exported_in_french_is_kept_in_english_and_imports_again(
         answer = desks.clerk.client.post(f"{PERMITS}import/", {"file": file}, follow=True)
         assert sentence in Page(answer.content.decode(), status=200, path="").text
         file.seek(0)
-    lines = desks.auditor.client.get("/permits/syncattempt/export/jsonl/").getvalue()
-    assert b'"exported_by"' in lines
+    desks.auditor.client.cookies["language"] = "fr"
+    lines = desks.auditor.client.get("/permits/syncattempt/export/jsonl/?outcome=rejected")
+    (ending,) = map(json.loads, lines.getvalue().splitlines())
+    assert ending["export"]["filter"] == {"Outcome": "Refused"}
 
 
 def test_an_exported_list_of_activity_names_what_the_page_names(desks: Desks) -> None:
