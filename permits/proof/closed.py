@@ -23,16 +23,19 @@ def eligible(before: datetime) -> Iterator[int]:
     while page := list(
         Chain.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:PAGE]
     ):
-        streams = [chain for chain in page if chain < 0 and is_eligible(chain, before)]
-        permits = [chain for chain in page if chain > 0]
-        yield from sorted((*streams, *_closed(permits, before)))
+        yield from eligible_of(page, before)
         after = page[-1]
 
 
-def is_eligible(chain: int, before: datetime) -> bool:
-    """Whether everything in the chain was closed before this moment, and something is there."""
-    if chain > 0:
-        return bool(_closed([chain], before))
+def eligible_of(chains: list[int], before: datetime) -> list[int]:
+    """Return those of the chains of which there is something, closed before this moment."""
+    days = [chain for chain in chains if chain < 0 and _is_closed(chain, before)]
+    permits = [chain for chain in chains if chain > 0]
+    return sorted((*days, *_closed(permits, before)))
+
+
+def _is_closed(chain: int, before: datetime) -> bool:
+    """Whether a stream's day is over, and something is there."""
     stream, day = stream_of(chain)
     ends = datetime.combine(day, time(), UTC) + timedelta(days=1)
     if stream not in STREAMS or ends > before:

@@ -1,7 +1,7 @@
 """Writing closed history to a file: brought to the disk, read back, and only then believed.
 
-A chain is held while it is read and its anchor is written, and is in memory alone at that time.
-docs/archives.md describes the file.
+A few chains at a time are held while they are read and their anchors are written, and only those
+are in memory. docs/archives.md describes the file.
 """
 
 import gzip
@@ -18,13 +18,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from permits import digests
-from permits.models import Activity, Anchor, Archive, Seal, SealedHead
-from permits.models.chain import Head, chain_name, head_content, link_content, read_head
+from permits.models import Activity, Anchor, Archive, Chain, Seal, SealedHead
+from permits.models.chain import NO_LINK, Head, chain_name, head_content, link_content
 from permits.proof import closed, links, seals, wrong
 from permits.proof.contents import anchor_content, archive_content
 from permits.proof.verify_archive import check
 
 FORMAT: Final = "permitportal history 1"  # English: the format
+
+PAGE: Final = 50  # permits' chains held together
 
 State = Archive.State
 
@@ -88,14 +90,12 @@ def _write(made: Archive, file: TextIO, found: Iterator[int]) -> int:
             "written": digests.moment(timezone.now()),
         }
     )
-    for chain in found:
-        content = _anchor(made, chain)
-        if content is None:
-            continue
-        for each in content:
-            line(each)
-            records += "link" in each
-        chains += 1
+    for page in _pages(found):
+        for content in _anchor(made, page):
+            for each in content:
+                line(each)
+                records += "link" in each
+            chains += 1
     seal = Seal.objects.filter(is_open=False).first()
     if seal is not None:
         line({**seals.content(seal), "digest": bytes(seal.digest).hex()})
@@ -108,54 +108,85 @@ def _proof(content: dict[str, Any]) -> str:
     return digests.keyed(settings.HISTORY_KEYS[0], content).hex()
 
 
-def _anchor(made: Archive, chain: int) -> list[dict[str, Any]] | None:
-    """Write down where the chain will go on, and return its lines; None where it is in use."""
+def _pages(found: Iterator[int]) -> Iterator[list[int]]:
+    """Return the chains a few at a time; a day of a stream may be long, and is alone."""
+    page: list[int] = []
+    for chain in found:
+        page.append(chain)
+        if chain < 0 or len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _anchor(made: Archive, chains: list[int]) -> list[list[dict[str, Any]]]:
+    """Write down where the chains will go on, and return their lines; none of those in use."""
     with transaction.atomic():
-        head = read_head(chain)
-        if not closed.is_eligible(chain, made.before):
-            return None
-        start = _start(chain)
-        Anchor.objects.create(
-            archive=made,
-            chain=chain,
-            length=head.length,
-            head=head.digest,
-            proof=digests.keyed(settings.HISTORY_KEYS[0], anchor_content(made.pk, chain, head)),
-        )
-        carried = _carried(chain)
-        sealed = SealedHead.objects.filter(chain=chain, length__gt=start.length)
-        ends = [
-            {"chain": chain, "seal": each.seal_id, "length": each.length, "head": _hex(each.head)}
-            for each in sealed.order_by("length")
-        ]
-    lines: list[dict[str, Any]] = [
-        {
-            "chain": chain,
-            "name": chain_name(chain),
-            "after": start.length,
-            "start": _hex(start.digest),
-        }
+        held = Chain.objects.select_for_update().filter(pk__in=chains).order_by("pk")
+        heads = {row.pk: Head(row.length, bytes(row.head)) for row in held}
+        idle = closed.eligible_of(chains, made.before)
+        starts = _starts(idle)
+        Anchor.objects.bulk_create(_new_anchor(made, chain, heads[chain]) for chain in idle)
+        carried = _carried(idle)
+        sealed: dict[int, list[SealedHead]] = {chain: [] for chain in idle}
+        for each in SealedHead.objects.filter(chain__in=idle).order_by("length"):
+            if each.length > starts[each.chain].length:
+                sealed[each.chain].append(each)
+    return [
+        _lines(chain, starts[chain], carried[chain], sealed[chain], heads[chain]) for chain in idle
     ]
-    previous = start.digest
+
+
+def _new_anchor(made: Archive, chain: int, head: Head) -> Anchor:
+    return Anchor(
+        archive=made,
+        chain=chain,
+        length=head.length,
+        head=head.digest,
+        proof=digests.keyed(settings.HISTORY_KEYS[0], anchor_content(made.pk, chain, head)),
+    )
+
+
+def _lines(
+    chain: int,
+    start: Head,
+    carried: list[links.Carried],
+    sealed: list[SealedHead],
+    end: Head,
+) -> list[dict[str, Any]]:
+    """Return the lines of one chain, which ends there."""
+    first: dict[str, Any] = {
+        "chain": chain,
+        "name": chain_name(chain),
+        "after": start.length,
+        "start": _hex(start.digest),
+    }
+    lines, previous = [first], start.digest
     for each in sorted(carried, key=lambda link: link.number or 0):
         entry = wrong.proven_entry(chain, each.number or 0, previous, each) or each.entry
         content = link_content(chain, each.number or 0, previous, entry)
         lines.append({**content, "digest": _hex(each.digest), "id": each.key})
         previous = each.digest or b""
-    return [*lines, *ends, {**head_content(chain, head.length, head.digest), "end": True}]
+    for head in sealed:
+        there = {"length": head.length, "head": _hex(head.head)}
+        lines.append({"chain": chain, "seal": head.seal_id, **there})
+    return [*lines, {**head_content(chain, end.length, end.digest), "end": True}]
 
 
-def _carried(chain: int) -> list[links.Carried]:
-    if chain < 0:
-        return links.of_stream(chain)
-    return dict(links.of_permits(chain - 1, chain)).get(chain, [])
+def _carried(chains: list[int]) -> dict[int, list[links.Carried]]:
+    of_days = {chain: links.of_stream(chain) for chain in chains if chain < 0}
+    permits = [chain for chain in chains if chain > 0]
+    return {**of_days, **dict(links.of_these_permits(permits))}
 
 
-def _start(chain: int) -> Head:
-    """Return where the chain begins: after what went into an earlier archive."""
-    anchors = Anchor.objects.filter(chain=chain, archive__state=State.DONE)
-    anchor = anchors.order_by("-length").first()
-    return Head(0, b"") if anchor is None else Head(anchor.length, bytes(anchor.head))
+def _starts(chains: list[int]) -> dict[int, Head]:
+    """Return where each chain begins: after what went into an earlier archive."""
+    starts = dict.fromkeys(chains, NO_LINK)
+    anchors = Anchor.objects.filter(chain__in=chains, archive__state=State.DONE)
+    for anchor in anchors.order_by("length"):
+        starts[anchor.chain] = Head(anchor.length, bytes(anchor.head))
+    return starts
 
 
 def _hex(digest: bytes | memoryview | None) -> str:

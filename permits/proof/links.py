@@ -1,6 +1,6 @@
 """The links of one chain, read back from the records that carry them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -13,6 +13,12 @@ from permits.stored import said
 
 PermitEdit: Any = Permit.history.model
 ZoneEdit: Any = Zone.history.model
+# What is in permits' chains, and what names the permit.
+OF_PERMITS: Final[Sequence[tuple[Any, str]]] = (
+    (Decision, "permit_id"),
+    (SyncAttempt, "permit_id"),
+    (PermitEdit, "id"),
+)
 
 
 @dataclass(frozen=True)
@@ -38,26 +44,22 @@ class Carried:
 
 def of_permits(low: int, high: int | None) -> Iterator[tuple[int, list[Carried]]]:
     """Return each chain of permits above `low` to `high` that any record names, in order."""
-    return _merged(
-        [
-            (
-                _within(SyncAttempt.objects.order_by("permit_id"), "permit_id", low, high),
-                "permit_id",
-            ),
-            (_within(Decision.objects.order_by("permit_id"), "permit_id", low, high), "permit_id"),
-            (_within(PermitEdit.objects.order_by("id"), "id", low, high), "id"),
-        ]
-    )
+    return _merged({"gt": low} if high is None else {"gt": low, "lte": high})
+
+
+def of_these_permits(chains: Sequence[int]) -> Iterator[tuple[int, list[Carried]]]:
+    """Return these chains of permits, those that any record names, in order."""
+    return _merged({"in": chains})
 
 
 def of_stream(chain: int) -> list[Carried]:
     """Return the links that the records of a stream's day carry."""
-    return [link for record in _of_day(chain).iterator() for link in carried(record)]
+    return [link for record in of_day(chain).iterator() for link in carried(record)]
 
 
 def any_of_stream(chain: int) -> bool:
     """Whether there is any record of a stream's day."""
-    return _of_day(chain).exists()
+    return of_day(chain).exists()
 
 
 def next_day(stream: Stream, after: datetime) -> datetime | None:
@@ -68,7 +70,8 @@ def next_day(stream: Stream, after: datetime) -> datetime | None:
     return found
 
 
-def _of_day(chain: int) -> QuerySet[Any]:
+def of_day(chain: int) -> QuerySet[Any]:
+    """Return the records of a stream's day, in the order in which they were written."""
     stream, day = stream_of(chain)
     first = datetime.combine(day, time(), UTC)
     records, field = _stream(stream)
@@ -86,14 +89,13 @@ def _stream(stream: Stream) -> tuple[QuerySet[Any], str]:
             return ZoneEdit.objects.all(), "history_date"
 
 
-def _within(records: QuerySet[Any], field: str, low: int, high: int | None) -> QuerySet[Any]:
-    above = records.filter(**{f"{field}__gt": low})
-    return above if high is None else above.filter(**{f"{field}__lte": high})
-
-
-def _merged(sources: list[tuple[QuerySet[Any], str]]) -> Iterator[tuple[int, list[Carried]]]:
+def _merged(which: Mapping[str, Any]) -> Iterator[tuple[int, list[Carried]]]:
     """Bring together what belongs to one permit; only one permit's links are held at a time."""
-    streams = [_Ahead(records.iterator(chunk_size=_CHUNK), field) for records, field in sources]
+    streams = []
+    for model, field in OF_PERMITS:
+        within = {f"{field}__{lookup}": value for lookup, value in which.items()}
+        records = model._default_manager.filter(**within).order_by(field)
+        streams.append(_Ahead(records.iterator(chunk_size=_CHUNK), field))
     while True:
         waiting = [each.chain for each in streams if each.chain is not None]
         if not waiting:

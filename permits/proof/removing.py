@@ -1,26 +1,15 @@
 """Removing what is in a finished archive, a page of chains in a transaction."""
 
-from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from permits.models import (
-    Activity,
-    Anchor,
-    Archive,
-    Decision,
-    Permit,
-    Pull,
-    SyncAttempt,
-    ValidationStep,
-)
-from permits.models.chain import Stream, stream_of
+from permits.models import Anchor, Archive, Pull, SyncAttempt, ValidationStep
+from permits.proof import links
 
 PAGE: Final = 200  # chains emptied in one transaction
-
-_PermitEdit: Any = Permit.history.model
 
 
 def remove(made: Archive) -> None:
@@ -28,38 +17,35 @@ def remove(made: Archive) -> None:
     after = 0
     while page := list(made.anchors.filter(pk__gt=after).order_by("pk")[:PAGE]):
         with transaction.atomic():
+            _remove_permits(made, [anchor.chain for anchor in page if anchor.chain > 0])
             for anchor in page:
-                _remove_links(anchor)
+                if anchor.chain < 0:
+                    _remove_day(anchor)
         after = page[-1].pk
     made.finished_at, made.state = timezone.now(), Archive.State.DONE
     with transaction.atomic():
         made.save(update_fields=["state", "finished_at"])
 
 
-def _remove_links(anchor: Anchor) -> None:
-    upto = {"link__lte": anchor.length}
-    if anchor.chain > 0:
-        _raw(Decision.objects.filter(permit=anchor.chain, **upto))
-        _raw_calls(SyncAttempt.objects.filter(permit=anchor.chain, **upto))
-        _raw(_PermitEdit.objects.filter(id=anchor.chain, **upto))
-        return
-    stream, day = stream_of(anchor.chain)
-    start = datetime.combine(day, time(), UTC)
-    end = start + timedelta(days=1)
-    if stream == Stream.ACTIVITY:
-        _raw(Activity.objects.filter(at__gte=start, at__lt=end, **upto))
-    else:
-        of_day = {"started_at__gte": start, "started_at__lt": end}
-        _raw_calls(SyncAttempt.objects.filter(permit=None, **of_day, **upto))
+def _remove_permits(made: Archive, permits: list[int]) -> None:
+    """Remove the links of permits' chains as far as their anchors say."""
+    for model, field in links.OF_PERMITS:  # decisions first, as they refer to calls
+        anchors = made.anchors.filter(chain=OuterRef(field), length__gte=OuterRef("link"))
+        records = model.objects.filter(Exists(anchors), **{f"{field}__in": permits})
+        _remove(records.order_by())
 
 
-def _raw_calls(calls: Any) -> None:
-    """Remove calls; counts and steps of a validation run stay, and name their call no more."""
-    for model in (Pull, ValidationStep):
-        model._default_manager.filter(attempt__in=calls.values("pk")).update(attempt=None)
-    _raw(calls)
+def _remove_day(anchor: Anchor) -> None:
+    """Remove the links of a stream's day as far as its anchor says."""
+    _remove(links.of_day(anchor.chain).filter(link__lte=anchor.length).order_by())
 
 
-def _raw(records: Any) -> None:
-    """Remove records without loading them; nothing that stays refers to them."""
+def _remove(records: Any) -> None:
+    """Remove records without loading them; nothing that stays refers to them.
+
+    Counts and steps of a validation run stay, and name their call no more.
+    """
+    if records.model is SyncAttempt:
+        for model in (Pull, ValidationStep):
+            model._default_manager.filter(attempt__in=records.values("pk")).update(attempt=None)
     records._raw_delete(records.db)  # noqa: SLF001 - Django has no public name for it

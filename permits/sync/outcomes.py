@@ -1,7 +1,7 @@
 """Record: what came of a call, for the attempt, the permit and its bulk run."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -268,7 +268,7 @@ def close(
     return write_end(attempt, answered, read_head(attempt.chain()) if head is None else head)
 
 
-def write_end(attempt: SyncAttempt, fields: dict[str, Any], head: Head) -> bool:
+def write_end(attempt: SyncAttempt, fields: Mapping[str, Any], head: Head) -> bool:
     """Close the attempt with these fields and its link; return False where that was done."""
     known = [("id", attempt.pk), ("opened_link", attempt.opened_link)]
     chain, closing = attempt.chain(), digests.fields([*known, *fields.items()])

@@ -164,18 +164,18 @@ class TestACrash:
     def test_while_it_removes_is_gone_on_with(
         self, story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        removed: list[int] = []
+        removed: list[Any] = []
 
-        def once(anchor: Anchor) -> None:
+        def once(records: Any) -> None:
             if removed:
                 raise SystemExit
-            removed.append(anchor.chain)
-            real(anchor)
+            removed.append(records)
+            real(records)
 
-        real = removing._remove_links
+        real = removing._remove
         monkeypatch.setattr(removing, "PAGE", 1)
         with monkeypatch.context() as patch:
-            patch.setattr(removing, "_remove_links", once)
+            patch.setattr(removing, "_remove", once)
             with pytest.raises(SystemExit):
                 make(tmp_path)
         assert SyncAttempt.objects.exists()

@@ -57,6 +57,7 @@ def _written(permit: int, *, linked: bool) -> float:
 
     The engine reads a chain's end with the permit's row, with which each transaction begins.
     """
+    from permits.sync.outcomes import write_end
     from permits.sync.rows import lock
     from permits.sync.statements import add, change
 
@@ -67,8 +68,10 @@ def _written(permit: int, *, linked: bool) -> float:
     took = time.perf_counter() - began
     head = lock(permit).head
     began = time.perf_counter()
-    fields, move = _ended(call, head) if linked else (ENDED, None)
-    change(type(call), {"id": call.pk, "outcome": "sending"}, fields, move)
+    if linked:
+        write_end(call, ENDED, head)
+    else:
+        change(type(call), {"id": call.pk, "outcome": "sending"}, ENDED)
     return took + time.perf_counter() - began
 
 
@@ -76,8 +79,9 @@ def write(count: int) -> dict[str, Any]:
     """Write a history of so many permits with two calls each."""
     from django.db import transaction
 
+    from permits.sync.outcomes import write_end
     from permits.sync.rows import lock
-    from permits.sync.statements import add, change
+    from permits.sync.statements import add
 
     permits = _enter(count)
     for start in range(0, count, AT_ONCE):
@@ -86,8 +90,7 @@ def write(count: int) -> dict[str, Any]:
                 for _ in range(2):
                     call = _call(permit)
                     add(call, call.follow(lock(permit).head))
-                    fields, move = _ended(call, lock(permit).head)
-                    change(type(call), {"id": call.pk}, fields, move)
+                    write_end(call, ENDED, lock(permit).head)
     return {}
 
 
@@ -149,19 +152,6 @@ def _call(permit: int) -> Any:
             "ParkingZoneName": "Lot 4",
         },
     )
-
-
-def _ended(call: Any, head: Any) -> tuple[dict[str, Any], Any]:
-    """Return what the end of a call is written as, with its link, and how its chain moves on."""
-    from permits import digests
-    from permits.models.chain import Entry, Move, extend
-
-    entry = Entry(
-        "call closed", digests.fields([("opened_link", call.opened_link), *ENDED.items()])
-    )
-    (closed,), end = extend(call.permit_id, [entry], head)
-    fields = {**ENDED, "link": closed.number, "digest": closed.digest}
-    return fields, Move(call.permit_id, head.length, end)
 
 
 if __name__ == "__main__":
