@@ -164,11 +164,13 @@ def lying(slug: str, title: str, columns: Sequence[Column], *, first: str, note:
 
 
 def ceiling(value: float) -> float:
-    """Return the least of 1, 2 and 5 and their tenfolds that is not less than a value."""
-    if value <= 1:
-        return 1
-    power: float = 10 ** (len(str(int(value))) - 1)
-    return next(power * step for step in (1, 2, 5, 10) if power * step >= value)
+    """Return the least of 2, 4, 6 and 10 and their tenfolds that is not less than a value.
+
+    Half of each is a whole number: there are no half calls.
+    """
+    power: float = 10 ** max(len(str(int(value))) - 1, 0)
+    steps = (1, 2, 4, 6, 10) if power > 1 else (2, 4, 6, 10)
+    return next(power * step for step in steps if power * step >= value)
 
 
 def percentile(counts: Sequence[tuple[float, int]], share: float) -> float | None:

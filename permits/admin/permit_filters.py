@@ -40,7 +40,7 @@ class StateFilter(EnumFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Offer every state, and what the controller holds."""
         states = super().lookups(request, model_admin)
-        return [*states, (self.held, gettext("Any on the controller"))]
+        return [*states, (self.held, gettext("Held by controller"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow down to one state, or to what the controller holds."""

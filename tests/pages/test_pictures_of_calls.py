@@ -247,8 +247,9 @@ def test_whatever_the_numbers_no_bar_leaves_the_chart(numbers: list[list[int]]) 
 
 
 @given(st.floats(0, 1e12))
-def test_the_scale_holds_its_largest_value(value: float) -> None:
-    assert value <= ceiling(value) <= max(10 * value, 1)
+def test_the_scale_holds_its_largest_value_and_no_half_call(value: float) -> None:
+    assert value <= ceiling(value) <= max(2 * value + 2, 2)
+    assert ceiling(value) % 2 == 0
 
 
 @given(st.lists(st.integers(1, 60_000), min_size=1, max_size=200), st.sampled_from([0.5, 0.95]))
