@@ -48,6 +48,12 @@ def make(folder: Path) -> Archive:
     return proof.archive(BEFORE, folder, actor="")
 
 
+def chains_in(made: Archive) -> dict[int, int]:
+    """The chains of an archive's file, and after which link each begins."""
+    lines = map(json.loads, gzip.decompress(Path(made.file).read_bytes()).splitlines())
+    return {line["chain"]: line["after"] for line in lines if "after" in line}
+
+
 def verified_alone(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What the script says on a machine that has nothing but Python."""
     return subprocess.run(
@@ -115,12 +121,29 @@ class TestArchiving:
         edit(story.standing, end_time=BEFORE + timedelta(days=1))
         with time_machine.travel(BEFORE + timedelta(days=900)):
             second = proof.archive(BEFORE + timedelta(days=800), tmp_path, actor="")
-        written = gzip.decompress(Path(second.file).read_bytes()).splitlines()
-        lines = [json.loads(line) for line in written]
-        starts = {line["chain"]: line["after"] for line in lines if "after" in line}
-        assert starts[story.standing.pk] == first
+        assert chains_in(second)[story.standing.pk] == first
         assert verified_alone(Path(second.file)).returncode == 0
         assert problems() == []
+
+    def test_permits_are_held_a_few_at_a_time(
+        self, story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(exporting, "PAGE", 1)
+        monkeypatch.setattr(removing, "PAGE", 1)
+        made = make(tmp_path)
+        assert {story.permit.pk, story.standing.pk} < set(chains_in(made))
+        assert not SyncAttempt.objects.exists()
+        assert problems() == []
+
+    def test_a_permit_that_came_into_use_since_it_was_found_stays(
+        self, story: Story, tmp_path: Path
+    ) -> None:
+        found = list(closed.eligible(BEFORE))
+        edit(story.standing, end_time=story.standing.end_time)
+        made = Archive.objects.create(before=BEFORE, begun_at=BEFORE)
+        exporting._anchor(made, found)
+        assert story.standing.pk in found
+        assert set(found) - set(made.anchors.values_list("chain", flat=True)) == {story.standing.pk}
 
     def test_nothing_is_removed_twice_or_where_nothing_is_old(self, tmp_path: Path) -> None:
         make(tmp_path)
