@@ -20,8 +20,6 @@ from permits.models.permit import PermitQuerySet
 SETTLED_AFTER: Final = timedelta(seconds=30)  # past the longest that a call can be under way
 SLICE: Final = timedelta(hours=1)  # counted in one transaction
 
-Keys = dict[str, Any]
-
 
 def tally(*, go_on: Callable[[], bool]) -> None:
     """Count what has ended since the last time, an hour at a time, as long as `go_on` says so."""
@@ -88,11 +86,17 @@ def count(calls: Any) -> tuple[Counter[tuple[Any, ...]], Counter[tuple[Any, ...]
 
 
 def _add(model: type[Model], counts: Counter[tuple[Any, ...]], names: tuple[str, ...]) -> None:
+    """Add to the counts that are there, and begin the others; the quarter is the first of a key."""
     rows = model._default_manager
-    for values, calls in counts.items():
-        key: Keys = dict(zip(names, values, strict=True))
-        if not rows.filter(**key).update(calls=F("calls") + calls):
-            rows.create(**key, calls=calls)
+    kept = rows.filter(quarter__in={quarter for quarter, *_ in counts}).values_list("pk", *names)
+    known = {tuple(values): pk for pk, *values in kept}
+    rows.bulk_create(
+        model(**dict(zip(names, values, strict=True)), calls=calls)
+        for values, calls in counts.items()
+        if values not in known
+    )
+    for values in counts.keys() & known.keys():
+        rows.filter(pk=known[values]).update(calls=F("calls") + counts[values])
 
 
 def _tally_zones() -> None:
