@@ -164,9 +164,11 @@ class SyncAttempt(Linked):
             models.Index(fields=["permit", "-id"], name="attempt_of_permit"),
             models.Index(fields=["started_at", "id"], name="attempt_in_order"),
             models.Index(fields=["outcome", "started_at", "id"], name="attempt_by_outcome"),
-            # A rare outcome of one zone or person would else be looked for among all of theirs.
+            # A rare outcome of one zone or person would else be looked for among all of theirs; of
+            # one person in one zone it is looked for in the index.
             models.Index(
-                fields=["outcome", "zone", "started_at", "id"], name="attempt_by_outcome_zone"
+                fields=["outcome", "zone", "started_at", "id", "actor"],
+                name="attempt_by_outcome_place",
             ),
             models.Index(
                 fields=["outcome", "actor", "started_at", "id"], name="attempt_by_outcome_actor"
@@ -183,9 +185,9 @@ class SyncAttempt(Linked):
                 name="attempt_by_code",
             ),
             models.Index(
-                fields=["started_at", "id"],
+                fields=["started_at", "id", "duration_ms"],
                 condition=Q(duration_ms__gte=SLOW_MS),
-                name="attempt_slow",
+                name="attempt_slowly",
             ),
             # Asked of before every call, also while PostgreSQL has not counted the table yet.
             models.Index(

@@ -8,7 +8,7 @@ that are valid at noon, none has started before eight.
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import F, Func, QuerySet, SmallIntegerField, Subquery
+from django.db.models import CharField, F, Func, QuerySet, SmallIntegerField, Subquery
 
 LENGTHS: Final = tuple(timedelta(hours=hours) for hours in (4, 26, 8 * 24, 32 * 24, 367 * 24))
 _ROUNDING: Final = timedelta(minutes=1)
@@ -32,6 +32,27 @@ class LengthClass(Func):
         """Take the lengths as PostgreSQL's intervals."""
         start, end = (compiler.compile(each)[0] for each in self.source_expressions)
         return _case(f"({end} - {start})", lambda hours: f"interval '{hours} hours'"), ()
+
+
+class EndThere(Func):
+    """The end of a permit that the controller has, as text on its clock; null where not known."""
+
+    output_field = CharField()
+
+    def __init__(self, acknowledged: Any, **extra: Any) -> None:
+        super().__init__(acknowledged, **extra)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Take it from the text of what was acknowledged."""
+        return self.as_sql(
+            compiler, connection, template="json_extract(%(expressions)s, '$.end_time')", **context
+        )
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Take it from the same, which PostgreSQL has read already."""
+        return self.as_sql(
+            compiler, connection, template="(%(expressions)s ->> 'end_time')", **context
+        )
 
 
 def _case(length: str, say: Any) -> str:

@@ -207,7 +207,8 @@ class TestTheCountsOfHome:
     ("question", "index"),
     [
         (PermitQuerySet.valid_but_not_there, "permit_not_there"),
-        (PermitQuerySet.over_but_there, "permit_over_but_there"),
+        (PermitQuerySet.over_but_there, "permit_ends_there"),
+        (PermitQuerySet.over_but_there, "permit_withdrawn_there"),
     ],
 )
 def test_a_count_reads_an_index_that_holds_little_else(

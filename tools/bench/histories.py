@@ -24,6 +24,7 @@ CALLS_A_PERMIT: Final = 5
 SECONDS: Final = lists.SECONDS // CALLS_A_PERMIT  # from one call to the next
 RARE: Final = 10  # calls, the oldest of all, that alone have a rare value
 CODE, RARE_CODE, NO_CODE = 9015, 9022, 1234
+FULLER: Final = "outcome, zone and person"  # has more calls the more there are in all
 FORMS: Final = ("csv", "jsonl", "xlsx")
 
 # Everything follows from the number `m`, which counts back from now: `k` looks like chance.
@@ -67,6 +68,7 @@ _FILL_DECISIONS: Final = """
 """
 _DIGEST: Final = {"sqlite": "zeroblob(32)", "postgresql": "decode(repeat('00', 32), 'hex')"}
 _LIST: Final = "/permits/syncattempt/"
+_TEN_DAYS: Final = timedelta(days=10)
 _END: Final = "</html>"
 _EMPTY: Final = ("an error code that none has", "plate that none has", "plate on days without any")
 
@@ -103,6 +105,8 @@ def ours() -> None:
     from django.utils import timezone
 
     call, zone, days = _examples()
+    since = timezone.localdate() - _TEN_DAYS
+    rare = {"outcome": "rejected", "zone": zone, "actor": "clerk3"}
     changed = (call.permit_id // 100 + 1) * 100
     pages: dict[str, dict[str, Any]] = {
         "first page": {},
@@ -121,7 +125,8 @@ def ours() -> None:
         "a rare source": {"source": "shell"},
         "one controller": {"controller": "https://controller.example/api/OC-TOMA"},
         "slow calls": {"took": 2},
-        "outcome, zone and person": {"outcome": "rejected", "zone": zone, "actor": "clerk3"},
+        "ten days, outcome, zone and person": {"from": f"{since:%Y-%m-%d}", **rare},
+        FULLER: rare,
         "two days, outcome and zone": {
             "from": f"{days[0]:%Y-%m-%d}",
             "to": f"{days[1]:%Y-%m-%d}",
@@ -155,9 +160,13 @@ def ours() -> None:
 
 def stock() -> None:
     """Visit the same of a stock `ModelAdmin` over the same table, in Django's own templates."""
+    from django.utils import timezone
+
     from permits.admin.time_filters import midnight
 
     call, zone, days = _examples()
+    since = timezone.localdate() - _TEN_DAYS
+    rare = {"outcome__exact": "rejected", "zone__id__exact": zone, "actor__exact": "clerk3"}
     first, last = (midnight(day) for day in days)
     within = {"started_at__gte": first, "started_at__lt": last + timedelta(days=1)}
     middle = call.__class__.objects.count() // 100
@@ -177,11 +186,8 @@ def stock() -> None:
         "a rare source": {"source__exact": "shell"},
         "one controller": {"controller__exact": "https://controller.example/api/OC-TOMA"},
         "slow calls": {"duration_ms__gte": 2000},
-        "outcome, zone and person": {
-            "outcome__exact": "rejected",
-            "zone__id__exact": zone,
-            "actor__exact": "clerk3",
-        },
+        "ten days, outcome, zone and person": {"started_at__gte": midnight(since), **rare},
+        FULLER: rare,
         "two days, outcome and zone": {
             **within,
             "outcome__exact": "rejected",

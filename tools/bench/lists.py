@@ -29,16 +29,23 @@ _PLATE: Final = """CASE WHEN n % {tenth} = 7 THEN 'EXACT 1'
       || substr(letters, CAST(1 + k / 441 % 21 AS integer), 1) || ' ' || (1000 + k % 8999) END"""
 _STATE: Final = """CASE WHEN k % 200 = 150 THEN 'rejected' WHEN k % 50 = 1 THEN 'draft'
     WHEN k % 50 = 2 THEN 'changed' WHEN k % 20 = 3 THEN 'deleted' ELSE 'synced' END"""
+_ON_CONTROLLER: Final = {
+    "sqlite": "json_object('plate', {plate}, 'end_time', strftime('%Y-%m-%dT%H:%M:%S', {end}))",
+    "postgresql": "jsonb_build_object('plate', {plate}, "
+    "'end_time', to_char(({end}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS'))",
+}
 _REFERENCE: Final = "CASE WHEN k % 200 = 150 OR k % 50 = 1 THEN '' ELSE 'bench-reference-' || n END"
 _FILL: Final = """
     INSERT INTO permits_permit (plate, zone_id, ticket_number, start_time, end_time, amount,
-        currency, entered_by, entered_at, state, reference_id)
+        currency, entered_by, entered_at, state, reference_id, acknowledged)
     SELECT {plate}, (SELECT min(id) FROM permits_zone) + n % {zones},
         CASE WHEN k % 2 = 0 THEN 'T' || n ELSE '' END, {start}, {end}, 1 + k % 40, 'CAD',
-        'clerk' || (k % 7), {start}, {state}, {reference}
+        'clerk' || (k % 7), {start}, {state}, {reference},
+        CASE WHEN {reference} = '' THEN {nothing} ELSE {acknowledged} END
     FROM (SELECT n, n * 7919 % 600011 AS k, 'ABCDEFGHJKLMNPRSTUVWZ' AS letters FROM ({numbers}) AS n
           ORDER BY n DESC) AS numbered
 """
+_NOTHING: Final = {"sqlite": "'{}'", "postgresql": "'{}'::jsonb"}
 NUMBERS: Final = {
     "sqlite": "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) "
     "SELECT n FROM s",
@@ -58,13 +65,17 @@ def fill(count: int) -> int:
 
     Zone.objects.bulk_create(Zone(name=f"Lot {number}") for number in range(1, ZONES + 1))
     moment = MOMENT[connection.vendor]
+    plate = _PLATE.format(tenth=count // 10, thirtieth=count // 30)
+    end = moment.format(seconds=f"n * {SECONDS} - {_LENGTHS}")
     sql = _FILL.format(
-        plate=_PLATE.format(tenth=count // 10, thirtieth=count // 30),
+        plate=plate,
         zones=ZONES,
         start=moment.format(seconds=f"n * {SECONDS}"),
-        end=moment.format(seconds=f"n * {SECONDS} - {_LENGTHS}"),
+        end=end,
         state=_STATE,
         reference=_REFERENCE,
+        acknowledged=_ON_CONTROLLER[connection.vendor].format(plate=plate, end=end),
+        nothing=_NOTHING[connection.vendor],
         numbers=NUMBERS[connection.vendor].format(count=count),
     )
     with visits.without_indexes("permits_permit"), connection.cursor() as cursor:
