@@ -21,6 +21,15 @@ METRICS_TOKEN = read(
     "",
     "Give at least 16 letters, digits, dashes and the like, or none to have no metrics.",
 )
+
+
+def _in_one_line(_logger: Any, _method: str, said: dict[str, Any]) -> dict[str, Any]:
+    """Tell without the stack of a request that cannot be right: strangers may make many."""
+    if said["logger"].startswith("django.security."):
+        said.pop("exc_info", None)
+    return said
+
+
 _SAID_WITH_EACH_LINE: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
@@ -44,6 +53,7 @@ LOGGING = {
             "foreign_pre_chain": [
                 *_SAID_WITH_EACH_LINE,
                 structlog.stdlib.PositionalArgumentsFormatter(),
+                _in_one_line,
             ],
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,

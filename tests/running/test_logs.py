@@ -126,6 +126,14 @@ def test_only_what_is_as_bad_as_asked_for_is_said(portal: Portal) -> None:
     assert not of(portal.words(), "request")
 
 
+def test_a_request_that_cannot_be_right_is_told_of_without_its_stack(portal: Portal) -> None:
+    for host, query in (("evil.example", ""), ("localhost", "&" * 1_000)):
+        answer = requests.get(f"{portal.url}/login/?{query}", headers={"Host": host}, timeout=30)
+        assert answer.status_code == 400
+    wait_until(lambda: portal.words().count("django.security.") == 2)
+    assert "Traceback" not in portal.words()
+
+
 @pytest.mark.portal(
     LOG_FORMAT="json", CSRF_TRUSTED_ORIGINS="https://localhost", TRUSTED_PROXIES="127.0.0.1"
 )
