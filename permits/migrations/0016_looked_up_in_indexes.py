@@ -32,21 +32,21 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RemoveIndex(model_name="permit", name="permit_over_but_there"),
+        migrations.RemoveIndex(model_name="syncattempt", name="attempt_by_outcome_zone"),
         migrations.AddIndex(
             model_name="syncattempt",
             index=models.Index(
                 fields=["outcome", "zone", "started_at", "id", "actor"],
-                name="attempt_by_outcome_place",
+                name="attempt_by_outcome_zone",
             ),
         ),
-        migrations.RemoveIndex(model_name="syncattempt", name="attempt_by_outcome_zone"),
+        migrations.RemoveIndex(model_name="syncattempt", name="attempt_slow"),
         migrations.AddIndex(
             model_name="syncattempt",
             index=models.Index(
                 fields=["started_at", "id", "duration_ms"],
                 condition=Q(duration_ms__gte=1000),
-                name="attempt_slowly",
+                name="attempt_slow",
             ),
         ),
-        migrations.RemoveIndex(model_name="syncattempt", name="attempt_slow"),
     ]

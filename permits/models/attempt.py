@@ -168,7 +168,7 @@ class SyncAttempt(Linked):
             # one person in one zone it is looked for in the index.
             models.Index(
                 fields=["outcome", "zone", "started_at", "id", "actor"],
-                name="attempt_by_outcome_place",
+                name="attempt_by_outcome_zone",
             ),
             models.Index(
                 fields=["outcome", "actor", "started_at", "id"], name="attempt_by_outcome_actor"
@@ -187,7 +187,7 @@ class SyncAttempt(Linked):
             models.Index(
                 fields=["started_at", "id", "duration_ms"],
                 condition=Q(duration_ms__gte=SLOW_MS),
-                name="attempt_slowly",
+                name="attempt_slow",
             ),
             # Asked of before every call, also while PostgreSQL has not counted the table yet.
             models.Index(

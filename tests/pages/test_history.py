@@ -129,6 +129,10 @@ class TestFilters:
             (f"controller={ELSEWHERE}", "attempt_by_controller (controller=?"),
             ("took=5", "attempt_slow"),
             ("outcome=rejected&zone={zone}", "attempt_by_outcome_zone (outcome=? AND zone_id=?"),
+            (
+                "outcome=rejected&zone={zone}&actor=root&from=2026-11-20",
+                "attempt_by_outcome_zone (outcome=? AND zone_id=? AND started_at>?",
+            ),
             ("outcome=rejected&actor=root", "attempt_by_outcome_actor (outcome=? AND actor=?"),
         ],
     )
