@@ -75,7 +75,8 @@ class Clerk:
         """Open the form of a new permit, push it, and see what came of it."""
         self._note("the form", "GET", f"{self.list}add/")
         self.entered += 1
-        fields = self._fields(f"L{self.number} {self.entered}")
+        # Of one length: "L2 21" and "L22 1" would be one vehicle's plate.
+        fields = self._fields(f"L{self.number:02} {self.entered:04}")
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "X-CSRFToken": self.cookies["csrftoken"],
