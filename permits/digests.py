@@ -8,6 +8,7 @@ is left out, so that a field which a later version adds changes no digest of an 
 import hashlib
 import hmac
 import json
+import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -41,6 +42,8 @@ def value(given: Any) -> Any:
             return f"{given:.2f}"
         case float() if given.is_integer():
             return int(given)  # PostgreSQL says 1e3 as 1000
+        case float() if not math.isfinite(given):
+            return str(given)  # JSON has none, so somebody else has put it there: 1e999
         case dict():
             return {str(name): value(each) for name, each in given.items()}
         case list() | tuple():

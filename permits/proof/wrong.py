@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -142,27 +143,35 @@ def with_seal(seal: Seal, before: Seal | None) -> str | None:
 
 def gone_since(entry: Entry) -> str | None:
     """Return what is wrong where the activity tells of what is not there, or not like that."""
-    told = entry.fields.get("details", {})
-    match entry.fields.get("kind"):
+    kind, told = entry.fields.get("kind"), entry.fields.get("details", {})
+    number = told.get(_TOLD_OF.get(kind)) if isinstance(told, dict) else None
+    if not isinstance(number, int):
+        return None  # it tells of nothing, or was changed, which its link says
+    match kind:
         case Activity.Kind.ARCHIVED:
-            number = told.get("archive")
             there = Archive.objects.filter(pk=number).exists()
             return None if there else said("Archive %(number)s was removed.") % {"number": number}
         case Activity.Kind.SEALED:
-            number = told.get("seal")
             seal = Seal.objects.filter(pk=number, is_open=False).first()
             if seal is None:
                 return said("Seal %(number)s was removed.") % {"number": number}
             if bytes(seal.digest).hex() != told.get("digest"):
                 return said("Seal %(number)s is not the one that was made.") % {"number": number}
         case Activity.Kind.VERIFIED:
-            number = told.get("verification")
             run = Verification.objects.filter(pk=number).exclude(finished_at=None).first()
             if run is None:
                 return said("Verification %(number)s was removed.") % {"number": number}
             if digests.plain(verification_content(run)).hex() != told.get("digest"):
                 return said("Verification %(number)s was changed.") % {"number": number}
     return None
+
+
+# What the details of an activity call the number of what it tells of.
+_TOLD_OF: Final[dict[Any, str]] = {
+    Activity.Kind.ARCHIVED: "archive",
+    Activity.Kind.SEALED: "seal",
+    Activity.Kind.VERIFIED: "verification",
+}
 
 
 def proven_entry(chain: int, number: int, previous: bytes, each: Carried) -> Entry | None:

@@ -222,6 +222,17 @@ class TestVerifications:
         sql("UPDATE permits_verification SET problems = '[]'")
         assert f"Verification {run.pk} was changed." in problems()
 
+    @pytest.mark.parametrize(
+        "details",
+        ['{"verification": "x"}', '{"verification": [1]}', '{"verification": 1e999}', '["x"]'],
+    )
+    def test_none_fails_over_what_an_activity_was_made_to_tell(
+        self, story: Story, sql: Sql, details: str
+    ) -> None:
+        proof.verify("")
+        sql("UPDATE permits_activity SET details = %s WHERE kind = 'verified'", details)
+        assert "was changed or moved" in problems()[0]
+
 
 class TestTheEndOfAChain:
     def test_putting_it_back_with_its_last_record_needs_the_key(
