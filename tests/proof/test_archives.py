@@ -187,21 +187,22 @@ class TestACrash:
     def test_while_it_removes_is_gone_on_with(
         self, story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        removed: list[Any] = []
+        removed: list[int] = []
 
-        def once(records: Any) -> None:
-            if removed:
+        def once(made: Archive, permits: list[int]) -> None:
+            if permits and removed:
                 raise SystemExit
-            removed.append(records)
-            real(records)
+            removed.extend(permits)
+            real(made, permits)
 
-        real = removing._remove
+        real = removing._remove_permits
         monkeypatch.setattr(removing, "PAGE", 1)
         with monkeypatch.context() as patch:
-            patch.setattr(removing, "_remove", once)
+            patch.setattr(removing, "_remove_permits", once)
             with pytest.raises(SystemExit):
                 make(tmp_path)
-        assert SyncAttempt.objects.exists()
+        left = SyncAttempt.objects.values_list("permit", flat=True)
+        assert {*left} == {story.permit.pk, story.standing.pk} - {*removed} != set()
         assert problems() == []
         begun = Archive.objects.get()
         assert make(tmp_path).pk == begun.pk
