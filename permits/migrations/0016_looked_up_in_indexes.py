@@ -1,4 +1,4 @@
-"""Answer from an index what the home page counts, slow calls, and a person's calls in a zone."""
+"""Answer from an index what the home page counts."""
 
 from django.db import migrations, models
 from django.db.models import F, Q
@@ -13,7 +13,9 @@ _THERE_AND_CALLED_FOR = (
 class Migration(migrations.Migration):
     dependencies = [("permits", "0015_verified")]
 
+    # The one that goes, first: its lock is the strongest, and must not be waited for with another.
     operations = [
+        migrations.RemoveIndex(model_name="permit", name="permit_over_but_there"),
         migrations.AddIndex(
             model_name="permit",
             index=models.Index(
@@ -29,24 +31,6 @@ class Migration(migrations.Migration):
                 fields=["withdrawn_at"],
                 condition=_THERE_AND_CALLED_FOR & Q(withdrawn_at__isnull=False),
                 name="permit_withdrawn_there",
-            ),
-        ),
-        migrations.RemoveIndex(model_name="permit", name="permit_over_but_there"),
-        migrations.RemoveIndex(model_name="syncattempt", name="attempt_by_outcome_zone"),
-        migrations.AddIndex(
-            model_name="syncattempt",
-            index=models.Index(
-                fields=["outcome", "zone", "started_at", "id", "actor"],
-                name="attempt_by_outcome_zone",
-            ),
-        ),
-        migrations.RemoveIndex(model_name="syncattempt", name="attempt_slow"),
-        migrations.AddIndex(
-            model_name="syncattempt",
-            index=models.Index(
-                fields=["started_at", "id", "duration_ms"],
-                condition=Q(duration_ms__gte=1000),
-                name="attempt_slow",
             ),
         ),
     ]

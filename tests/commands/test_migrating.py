@@ -1,7 +1,11 @@
 """Migrating there and back, and what is there once it is done."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor as Pool
+from typing import Final, LiteralString
 
+import psycopg
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
@@ -9,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models.signals import pre_migrate
 from pytest_django import DjangoDbBlocker
 
 from permits.groups import create
@@ -16,6 +21,7 @@ from permits.models import Permit, Plate
 from tests import environment, postgres
 from tests.database import connected_to
 from tests.engine.office import edit, enter, push
+from tests.processes import wait_until
 from tests.sandbox_server import Sandbox
 
 GROUPS = {
@@ -113,6 +119,49 @@ class TestMigrating:
 
     def test_the_models_need_no_further_migration(self) -> None:
         call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+@pytest.mark.database
+@pytest.mark.skipif(not environment.ON_POSTGRES, reason="SQLite has one lock for everything")
+@pytest.mark.usefixtures("empty_database")
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("SELECT id FROM permits_permit FOR NO KEY UPDATE", "UPDATE permits_permit SET tries = 0"),
+        ("SELECT id FROM permits_syncattempt", "SELECT id FROM permits_permit"),
+    ],
+    ids=["a call", "a list"],
+)
+def test_new_indexes_end_nothing_that_is_under_way(first: str, then: str) -> None:
+    migrate()
+    migrate("permits", "0015")
+    url = postgres.url(str(connection.settings_dict["NAME"]))
+    steps: list[Future[object]] = []
+    with psycopg.connect(url) as old, psycopg.connect(url) as onlooker, Pool(1) as pool:
+
+        def begin(**_: object) -> None:
+            old.execute(first)
+            steps.append(pool.submit(go_on))
+
+        def go_on() -> None:
+            wait_until(lambda: onlooker.execute(_SOMEBODY_WAITS).fetchone() == (True,))
+            old.execute(then)
+            old.commit()
+
+        pre_migrate.connect(begin, sender=apps.get_app_config("permits"))
+        try:
+            migrate()
+        finally:
+            pre_migrate.disconnect(begin, sender=apps.get_app_config("permits"))
+        steps[0].result()
+
+
+_SOMEBODY_WAITS: Final[LiteralString] = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE NOT granted AND datname = current_database()
+    )
+"""
 
 
 @pytest.mark.django_db
