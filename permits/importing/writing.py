@@ -18,7 +18,7 @@ from permits.importing import blocks, holding
 from permits.importing.duplicates import GoodRow, already_there, digest
 from permits.importing.times import STAMP
 from permits.models import Batch, Chain, ImportBlock, ImportedPermit, ImportRun, Permit, Source
-from permits.models.chain import NO_LINK, Entry, Head, extend, head_proof
+from permits.models.chain import NO_LINK, Entry, Head, extend
 from permits.models.edit import PermitEdit
 
 Kind = ImportBlock.Kind
@@ -110,8 +110,7 @@ def _insert_permits(run: ImportRun, rows: Sequence[GoodRow]) -> None:
     heads = [_head(edit) for edit in edits]
     records = [(*edit, 1, head.digest) for edit, head in zip(edits, heads, strict=True)]
     chains = [
-        (permit[0], 1, head.digest, head_proof(permit[0], head))
-        for permit, head in zip(permits, heads, strict=True)
+        (permit[0], 1, head.digest, head.proof) for permit, head in zip(permits, heads, strict=True)
     ]
     sources = [
         (permit[0], run.pk, row.line, digest(row.key))

@@ -10,6 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [("permits", "0011_edits_by_person")]
 
     operations = [
+        migrations.RemoveIndex(model_name="permit", name="permit_valid_at"),
         migrations.AddIndex(
             model_name="permit",
             index=models.Index(
@@ -18,5 +19,4 @@ class Migration(migrations.Migration):
                 name="permit_valid_then",
             ),
         ),
-        migrations.RemoveIndex(model_name="permit", name="permit_valid_at"),
     ]

@@ -4,13 +4,15 @@ Each permit has a chain: its calls (opened and closed), its decisions and its ed
 which they were written. What belongs to no permit is in a chain of its day and kind. A link's
 digest is keyed and covers the link's content, its number and the digest before it, so nothing can
 be changed, removed, added or moved without the key. The chain's row holds how many links there are
-and the last digest, with a proof that is keyed as well, so that none can be removed at the end.
+and the last digest, with a proof that is keyed as well, so that none can be removed at the end. An
+end that somebody else has put there is never proven by what follows it.
 
 Writing a link locks its own chain and no other. Whoever has locked a permit's row locks its chain
 after it, never before.
 """
 
-from collections.abc import Iterable
+import hmac
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import IntEnum
@@ -60,6 +62,7 @@ class Head:
 
     length: int
     digest: bytes
+    proof: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -136,16 +139,23 @@ def read_head(chain: int) -> Head:
     """Return the chain's end, held until the transaction ends."""
     lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
     row = direct.first(
-        f"SELECT length, head FROM permits_chain WHERE id = %s {lock}",  # noqa: S608
+        f"SELECT length, head, proof FROM permits_chain WHERE id = %s {lock}",  # noqa: S608
         [chain],
     )
-    if row is not None:
-        return Head(row[0], bytes(row[1]))
-    return NO_LINK
+    return NO_LINK if row is None else head_of(*row)
+
+
+def head_of(length: int, digest: Any, proof: Any) -> Head:
+    """Return a chain's end from the columns of its row, as a driver gives them."""
+    return Head(length, bytes(digest), bytes(proof))
 
 
 def extend(chain: int, entries: Iterable[Entry], head: Head) -> tuple[list[Link], Head]:
-    """Return the links that follow a chain's end, and its new end; writes nothing."""
+    """Return the links that follow a chain's end, and its new end; writes nothing.
+
+    Where the end was not proven, the new one is not either: else whoever removed the last link and
+    put the end back would only have to wait for the next.
+    """
     key = settings.HISTORY_KEYS[0]
     links: list[Link] = []
     number, digest = head.length, head.digest
@@ -153,18 +163,22 @@ def extend(chain: int, entries: Iterable[Entry], head: Head) -> tuple[list[Link]
         number += 1
         digest = digests.keyed(key, link_content(chain, number, digest, entry))
         links.append(Link(number, digest))
-    return links, Head(number, digest)
+    proof = head.proof
+    if head == NO_LINK or is_proven(head_content(chain, head.length, head.digest), proof):
+        proof = digests.keyed(key, head_content(chain, number, digest))
+    return links, Head(number, digest, proof)
 
 
-def head_proof(chain: int, head: Head) -> bytes:
-    """Return the keyed proof that the chain ends here."""
-    return digests.keyed(settings.HISTORY_KEYS[0], head_content(chain, head.length, head.digest))
+def is_proven(content: Mapping[str, Any], proof: bytes) -> bool:
+    """Whether one of the keys, the newest first, made this proof."""
+    return any(
+        hmac.compare_digest(digests.keyed(key, content), proof) for key in settings.HISTORY_KEYS
+    )
 
 
 def moved(move: Move) -> list[Any]:
     """Return what `MOVE` and `WHERE_IT_WAS` are given."""
-    proof = head_proof(move.chain, move.end)
-    return [move.end.length, move.end.digest, proof, move.chain, move.before]
+    return [move.end.length, move.end.digest, move.end.proof, move.chain, move.before]
 
 
 def write_head(move: Move) -> None:
@@ -175,7 +189,7 @@ def write_head(move: Move) -> None:
         written = direct.first(
             "INSERT INTO permits_chain (id, length, head, proof) VALUES (%s, %s, %s, %s) "
             "ON CONFLICT (id) DO NOTHING RETURNING id",
-            [move.chain, move.end.length, move.end.digest, head_proof(move.chain, move.end)],
+            [move.chain, move.end.length, move.end.digest, move.end.proof],
         )
     if written is None:
         raise Overtaken(chain_name(move.chain))

@@ -17,6 +17,7 @@ from permits.models import Activity, Anchor, Archive, Chain, Seal, SealedHead, V
 from permits.models.chain import (
     Stream,
     chain_name,
+    is_proven,
     read_head,
     stream_chain,
     stream_of,
@@ -77,7 +78,7 @@ class _Walk:
         ]
         self._seals()
         for made in Archive.objects.filter(state__in=(State.REMOVING, State.DONE)):
-            if not wrong.is_proven(archive_content(made), bytes(made.proof)):
+            if not is_proven(archive_content(made), bytes(made.proof)):
                 self.problems.append(
                     said("Archive %(number)s was not made by this portal, or changed.")
                     % {"number": made.pk}

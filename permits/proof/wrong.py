@@ -1,14 +1,11 @@
 """What may be wrong with a chain, a seal or what the activity tells of, in words."""
 
-import hmac
 from collections.abc import Sequence
 from typing import Any, Final
 
-from django.conf import settings
-
 from permits import digests
 from permits.models import Activity, Anchor, Archive, Chain, Seal, SealedHead, Verification
-from permits.models.chain import Entry, Head, head_content, link_content
+from permits.models.chain import Entry, Head, head_content, is_proven, link_content
 from permits.proof import seals
 from permits.proof.contents import anchor_content, verification_content
 from permits.proof.links import Carried
@@ -180,13 +177,6 @@ def proven_entry(chain: int, number: int, previous: bytes, each: Carried) -> Ent
         if is_proven(link_content(chain, number, previous, entry), each.digest or b""):
             return entry
     return None
-
-
-def is_proven(content: dict[str, object], proof: bytes) -> bool:
-    """Whether one of the keys, the newest first, made this proof."""
-    return any(
-        hmac.compare_digest(digests.keyed(key, content), proof) for key in settings.HISTORY_KEYS
-    )
 
 
 def _pair(head: Head) -> tuple[int, bytes]:

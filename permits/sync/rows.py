@@ -12,14 +12,15 @@ from typing import Any, Final
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from permits.models import Permit, Zone, direct
-from permits.models.chain import NO_LINK, Head
+from permits.models.chain import NO_LINK, head_of
 
 _FIELDS: Final = Permit._meta.concrete_fields
 _NAMES: Final = [field.attname for field in _FIELDS]
 _COLUMNS: Final = ", ".join(str(field.column) for field in _FIELDS)
 _HEAD: Final = """
     (SELECT length FROM permits_chain WHERE id = permits_permit.id) AS chain_length,
-    (SELECT head FROM permits_chain WHERE id = permits_permit.id) AS chain_head
+    (SELECT head FROM permits_chain WHERE id = permits_permit.id) AS chain_head,
+    (SELECT proof FROM permits_chain WHERE id = permits_permit.id) AS chain_proof
 """
 _LOCK: Final = """
     SELECT {columns}, (SELECT name FROM permits_zone WHERE id = zone_id) AS zone_name, {head}
@@ -82,8 +83,8 @@ def _first(sql: str, parameters: list[Any]) -> Any:
         for convert in converters:
             values[place] = convert(values[place], column, connection)
     permit: Any = Permit.from_db(connection.alias, _NAMES, values)
-    zone_name, length, head, *told = row[len(_NAMES) :]
-    permit.head = NO_LINK if length is None else Head(length, bytes(head))
+    zone_name, length, head, proof, *told = row[len(_NAMES) :]
+    permit.head = NO_LINK if length is None else head_of(length, head, proof)
     permit.zone = None if zone_name is None else Zone(pk=permit.zone_id, name=zone_name)
     permit.undecided, permit.called_for = map(bool, told or (False, False))
     return permit

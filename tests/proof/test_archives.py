@@ -130,6 +130,7 @@ class TestArchiving:
     ) -> None:
         monkeypatch.setattr(exporting, "PAGE", 1)
         monkeypatch.setattr(removing, "PAGE", 1)
+        assert list(exporting._pages(iter([-12, -11, 1, 2]))) == [[-12], [-11], [1], [2]]
         made = make(tmp_path)
         assert {story.permit.pk, story.standing.pk} < set(chains_in(made))
         assert not SyncAttempt.objects.exists()

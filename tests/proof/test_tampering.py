@@ -12,7 +12,7 @@ from permits import digests, proof, sync
 from permits.models import Activity, Chain, Decision, Permit, Seal, SealedHead, SyncAttempt, Zone
 from permits.models.chain import Linked
 from tests.engine.gate import Gate
-from tests.engine.office import END, START, enter, push, queued_for, send
+from tests.engine.office import END, LATER, START, edit, enter, push, queued_for, send
 from tests.proof.conftest import Sql, Story, copied, problems
 from tests.sandbox_server import Sandbox
 
@@ -250,6 +250,33 @@ class TestTheEndOfAChain:
         )
         (problem,) = problems()
         assert "the row that says where it ends" in problem
+
+    def test_what_follows_an_end_that_was_put_back_does_not_prove_it(
+        self, story: Story, sql: Sql
+    ) -> None:
+        attempt = SyncAttempt.objects.get(permit=story.standing)
+        edit_of_it = PermitEdit.objects.get(id=story.standing.pk)
+        sql("DELETE FROM permits_syncattempt WHERE id = %s", attempt.pk)
+        put_back = "UPDATE permits_chain SET length = %s, head = %s WHERE id = %s"
+        sql(put_back, edit_of_it.link, edit_of_it.digest, story.standing.pk)
+        edit(story.standing, end_time=LATER)
+        send(story.standing)
+        for _ in range(2):
+            (problem,) = problems()
+            assert f"Permit {story.standing.pk}: the row that says where it ends" in problem
+
+    def test_a_verification_does_not_prove_the_activity_it_is_written_into(
+        self, story: Story, sql: Sql
+    ) -> None:
+        gone, last = Activity.objects.order_by("-pk")[:2]
+        assert gone.link == Chain.objects.get(pk=gone.chain()).length
+        sql("DELETE FROM permits_activity WHERE id = %s", gone.pk)
+        put_back = "UPDATE permits_chain SET length = %s, head = %s WHERE id = %s"
+        sql(put_back, last.link, last.digest, gone.chain())
+        for _ in range(3):
+            (problem,) = problems()
+            assert "Activity of" in problem
+            assert "the row that says where it ends" in problem
 
     def test_its_row_cannot_vanish(self, story: Story, sql: Sql) -> None:
         sql("DELETE FROM permits_chain WHERE id = %s", story.standing.pk)
