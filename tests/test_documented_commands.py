@@ -60,8 +60,26 @@ NOT_RUN: Final = {
     "make lint": "It holds before each change beside the tests, and takes minutes.",
     "make bench ONLY=desk": "It measures, for minutes, on a machine that does nothing else.",
     "make bench ONLY=list PART=50": "The same.",
-    "docker build --file deploy/Containerfile --tag permitportal .": "It needs Docker.",
-    "docker compose up --detach --scale workers=3": "It needs Docker.",
+    **dict.fromkeys(
+        (
+            "docker build --file deploy/Containerfile --tag permitportal .",
+            "docker compose build",
+            "docker compose up --detach --scale workers=3",
+            "docker compose stop web worker workers",
+            "docker compose run --rm migrate",
+            "docker compose run --rm migrate python manage.py after_restore "
+            "--taken=2026-11-26T09:30 --by=admin",
+            "docker compose exec web "
+            "python manage.py createsuperuser --username=admin --email=admin@example.org",
+            "docker compose exec -T database "
+            "pg_dump --username=portal --format=custom --no-owner portal >backup.dump",
+            "docker compose exec -T database "
+            "pg_restore --username=portal --exit-on-error --no-owner --dbname=portal <backup.dump",
+            "docker compose exec database dropdb --username=portal portal",
+            "docker compose exec database createdb --username=portal portal",
+        ),
+        "It needs Docker.",
+    ),
     "systemctl reload permitportal-web": "It needs systemd; its ExecReload is held to the guide.",
 }
 DOCUMENTS: Final = [ROOT / "README.md", *ROOT.glob("C*.md"), *(ROOT / "docs").glob("*.md")]
@@ -83,7 +101,8 @@ def in_documents() -> set[str]:
             found.update(commands(document))
     for file in (ROOT / "deploy").rglob("*"):
         if file.is_file():
-            found.update(IN_COMMENTS.findall(file.read_text()))
+            text = re.sub(r" \\\n# +", " ", file.read_text())  # a command of two lines
+            found.update(IN_COMMENTS.findall(text))
     return found
 
 
