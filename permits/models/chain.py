@@ -159,24 +159,24 @@ def extend(chain: int, entries: Iterable[Entry], head: Head) -> tuple[list[Link]
         digest = digests.keyed(key, link_content(chain, number, digest, entry))
         links.append(Link(number, digest))
     proof = head.proof
-    if head == NO_LINK or any(
-        hmac.compare_digest(_end_proof(each, chain, head.length, head.digest), proof)
-        for each in settings.HISTORY_KEYS
-    ):
-        proof = _end_proof(key, chain, number, digest)
+    if head == NO_LINK or _is_keyed(_head_text(chain, head.length, head.digest), proof):
+        proof = digests.keyed_text(key, _head_text(chain, number, digest))
     return links, Head(number, digest, proof)
 
 
-def _end_proof(key: bytes, chain: int, length: int, digest: bytes) -> bytes:
-    """Return the keyed digest over `head_content`, whose text is quickly written."""
-    text = f'{{"chain":{chain},"head":"{digest.hex()}","length":{length}}}'
-    return digests.keyed_text(key, text)
+def _head_text(chain: int, length: int, digest: bytes) -> str:
+    """Return the text of `head_content`, which each link needs twice, without the encoder."""
+    return f'{{"chain":{chain},"head":"{digest.hex()}","length":{length}}}'
 
 
 def is_proven(content: Mapping[str, Any], proof: bytes) -> bool:
     """Whether one of the keys, the newest first, made this proof."""
+    return _is_keyed(digests.text(content), proof)
+
+
+def _is_keyed(text: str, proof: bytes) -> bool:
     return any(
-        hmac.compare_digest(digests.keyed(key, content), proof) for key in settings.HISTORY_KEYS
+        hmac.compare_digest(digests.keyed_text(key, text), proof) for key in settings.HISTORY_KEYS
     )
 
 
