@@ -238,11 +238,7 @@ class SyncAttempt(Linked):
         return Entry("call closed", named(self, self.CLOSED))
 
     def unnumbered_closing(self) -> Entry:
-        """Return the same of one that had no number yet, or whose link does not hold it.
-
-        The first has its end written along with its beginning; the second was closed before
-        numbers were linked.
-        """
+        """Return the same of one that was closed before numbers were linked."""
         return Entry("call closed", named(self, [n for n in self.CLOSED if n != "id"]))
 
     def is_linked(self) -> bool:
@@ -250,14 +246,10 @@ class SyncAttempt(Linked):
         return self.opened_digest is not None
 
     def follow(self, head: Head) -> Move:
-        """Become the link after a chain's end, or the next two where it never was under way."""
-        chain = self.chain()
-        (opened,), end = extend(chain, [self.opening()], head)
+        """Become the link after a chain's end: that of its beginning."""
+        (opened,), end = extend(self.chain(), [self.opening()], head)
         self.opened_link, self.opened_digest = opened.number, opened.digest
-        if self.finished_at:
-            (closed,), end = extend(chain, [self.closing()], end)
-            self.link, self.digest = closed.number, closed.digest
-        return Move(chain, head.length, end)
+        return Move(self.chain(), head.length, end)
 
     @property
     def settles_at(self) -> datetime:

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from permits import digests, proof, sync
 from permits.models import Activity, Chain, Decision, Permit, Seal, SealedHead, SyncAttempt, Zone
-from permits.models.chain import Linked
+from permits.models.chain import Head, Linked, extend, head_content
 from tests.engine.gate import Gate
 from tests.engine.office import END, LATER, START, edit, enter, push, queued_for, send
 from tests.proof.conftest import Sql, Story, copied, problems
@@ -189,12 +190,22 @@ class TestTheNumberOfACall:
         assert "sync attempt 1000000 (its end)" in problems()[0]
 
     def test_a_call_that_was_closed_before_numbers_were_linked_is_whole(
-        self, story: Story, tmp_path: Path
+        self, story: Story, sql: Sql, tmp_path: Path
     ) -> None:
-        SyncAttempt.objects.create(
-            operation="stats",
-            outcome="succeeded",
-            **dict.fromkeys(("started_at", "lease_until", "finished_at"), timezone.now()),
+        closed = SyncAttempt.objects.get(permit=story.standing)
+        begun = Head(closed.opened_link or 0, bytes(closed.opened_digest or b""))
+        begun = begun._replace(
+            proof=digests.keyed(
+                settings.HISTORY_KEYS[0], head_content(closed.chain(), begun.length, begun.digest)
+            )
+        )
+        (link,), end = extend(closed.chain(), [closed.unnumbered_closing()], begun)
+        sql("UPDATE permits_syncattempt SET digest = %s WHERE id = %s", link.digest, closed.pk)
+        sql(
+            "UPDATE permits_chain SET head = %s, proof = %s WHERE id = %s",
+            end.digest,
+            end.proof,
+            closed.chain(),
         )
         assert problems() == []
         later = timezone.now() + timedelta(days=2)
