@@ -70,6 +70,7 @@ class _Walk:
     def __init__(self, go_on: Callable[[], bool], run: Verification) -> None:
         self.records = self.chains = self.seals = 0
         self.problems: list[str] = []
+        self._told: set[int] = set()  # verifications of which the activity tells
         self._go_on, self._run = go_on, run
 
     def everything(self) -> None:
@@ -85,6 +86,7 @@ class _Walk:
                 )
         for stream in Stream:
             self._stream(stream)
+        self._verifications()
         self._permits()
 
     # --- Seals ------------------------------------------------------------------------------------
@@ -114,7 +116,21 @@ class _Walk:
             self.problems += [
                 p for each in carried if (p := wrong.gone_since(each.entry)) is not None
             ]
+            self._told |= {run for each in carried if (run := wrong.verification_told(each.entry))}
             at = datetime.combine(day.date(), time(), UTC) + timedelta(days=1)
+
+    def _verifications(self) -> None:
+        """Look for those that ended before this one and of which the activity does not tell.
+
+        It tells of all since the first that it tells of.
+        """
+        ended = Verification.objects.filter(finished_at__lt=self._run.started_at)
+        since = ended.filter(pk__gt=min(self._told)) if self._told else ended.none()
+        for number in since.order_by("pk").values_list("pk", flat=True):
+            if number not in self._told:
+                self.problems.append(
+                    said("Verification %(number)s was added.") % {"number": number}
+                )
 
     def _permits(self) -> None:
         """Walk the permits' chains: those that have a row, were sealed, or hold any record."""

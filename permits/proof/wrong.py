@@ -140,11 +140,10 @@ def with_seal(seal: Seal, before: Seal | None) -> str | None:
 
 def gone_since(entry: Entry) -> str | None:
     """Return what is wrong where the activity tells of what is not there, or not like that."""
-    kind, told = entry.fields.get("kind"), entry.fields.get("details", {})
-    number = told.get(_TOLD_OF.get(kind)) if isinstance(told, dict) else None
-    if not isinstance(number, int):
-        return None  # it tells of nothing, or was changed, which its link says
-    match kind:
+    told, number = entry.fields.get("details", {}), _number_told(entry)
+    if number is None:
+        return None
+    match entry.fields.get("kind"):
         case Activity.Kind.ARCHIVED:
             there = Archive.objects.filter(pk=number).exists()
             return None if there else said("Archive %(number)s was removed.") % {"number": number}
@@ -161,6 +160,20 @@ def gone_since(entry: Entry) -> str | None:
             if digests.plain(verification_content(run)).hex() != told.get("digest"):
                 return said("Verification %(number)s was changed.") % {"number": number}
     return None
+
+
+def verification_told(entry: Entry) -> int | None:
+    """Return the number of the verification that an activity tells of, if it tells of one."""
+    of_one = entry.fields.get("kind") == Activity.Kind.VERIFIED
+    return _number_told(entry) if of_one else None
+
+
+def _number_told(entry: Entry) -> int | None:
+    """Return the number of what it tells of; None where of nothing, or its link says: changed."""
+    told = entry.fields.get("details", {})
+    name = _TOLD_OF.get(entry.fields.get("kind"))
+    number = told.get(name) if isinstance(told, dict) else None
+    return number if isinstance(number, int) else None
 
 
 # What the details of an activity call the number of what it tells of.

@@ -10,7 +10,17 @@ from django.db import connection
 from django.utils import timezone
 
 from permits import digests, proof, sync
-from permits.models import Activity, Chain, Decision, Permit, Seal, SealedHead, SyncAttempt, Zone
+from permits.models import (
+    Activity,
+    Chain,
+    Decision,
+    Permit,
+    Seal,
+    SealedHead,
+    SyncAttempt,
+    Verification,
+    Zone,
+)
 from permits.models.chain import Head, Linked, extend, head_content
 from tests.engine.gate import Gate
 from tests.engine.office import END, LATER, START, edit, enter, push, queued_for, send
@@ -226,6 +236,14 @@ class TestVerifications:
         run = proof.verify("")
         sql("DELETE FROM permits_verification")
         assert f"Verification {run.pk} was removed." in problems()
+
+    def test_one_cannot_be_made_up(self, story: Story, sql: Sql) -> None:
+        run = proof.verify("")
+        assert problems() == []
+        sql(copied("permits_verification", "id", run.pk))
+        made_up = Verification.objects.order_by("pk").last()
+        assert made_up is not None
+        assert problems() == [f"Verification {made_up.pk} was added."]
 
     def test_one_cannot_be_changed(self, story: Story, sql: Sql) -> None:
         sql("UPDATE permits_decision SET reason = 'None of your business.'")
